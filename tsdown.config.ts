@@ -95,8 +95,10 @@ export default defineConfig({
     'src/plugins/*/*.ts',
     'src/edge/client.ts',
     'src/cli/main.ts',
-    // A thread of its own, which nothing imports.
+    // Threads and Workers of their own, which nothing imports.
     'src/node/engine-thread.ts',
+    'src/node/isolation/method-thread.ts',
+    'src/edge/workerd/isolation/serve-method.ts',
   ],
   tsconfig: 'tsconfig.package.json',
   unbundle: true,

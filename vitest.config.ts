@@ -1,6 +1,7 @@
 import { fileURLToPath } from 'node:url';
 import { cloudflareTest } from '@cloudflare/vitest-plugin';
 import { defineConfig } from 'vitest/config';
+import { isolatedBundles } from './test/support/isolated-bundles.ts';
 
 const source = (path: string): string => fileURLToPath(new URL(`src/${path}`, import.meta.url));
 
@@ -45,6 +46,10 @@ export default defineConfig({
             // The Worker with entry points that only tests need.
             main: './test/support/worker.ts',
             wrangler: { configPath: './wrangler.toml' },
+            miniflare: {
+              workerLoaders: { LOADER: {} },
+              bindings: { ISOLATED: JSON.stringify(await isolatedBundles()) },
+            },
           }),
         ],
         test: {

@@ -1,21 +1,36 @@
 /**
  * `npm run bench:isolation`: the time that a tenant waits for an explanation while a bad method of the tests runs for
  * another one in the same process; beside it, the time alone, and the time while a good method runs for the other. The
- * three take turns, so that other load on the machine falls on all, and lower quartiles are compared.
+ * three take turns, so that other load on the machine falls on all, and lower quartiles are compared. With `isolated` as
+ * first argument, the bad methods run in threads of their own, among them those that would end a shared process; with
+ * `cost`, the same good methods are compared inside the server and in threads of their own.
  */
 import { hardenBuiltIns } from '../src/core/harden.ts';
 import { createEdge } from '../src/package/edge-node.ts';
 import saliency from '../src/plugins/gradient/saliency.ts';
-import { BAD_PLUGINS } from '../test/support/bad-plugins.ts';
+import { BAD_PLUGINS, WORSE_PLUGINS } from '../test/support/bad-plugins.ts';
+import { isolatedPlugins } from '../test/support/isolated-plugins.ts';
+import { printIsolationCost } from './support/isolation-cost.ts';
 
 hardenBuiltIns();
 
 const ROUNDS = 21;
 /** Methods that are named on the command line; all without names. */
-const wanted = process.argv.slice(2);
-const measured = BAD_PLUGINS.filter(({ method }) => wanted.length === 0 || wanted.includes(method.id));
+const [mode, ...others] = process.argv.slice(2);
+const isApart = mode === 'isolated';
+if (mode === 'cost') {
+  await printIsolationCost();
+  process.exit();
+}
+const wanted = isApart || mode === undefined ? others : [mode, ...others];
+const measured = [...BAD_PLUGINS, ...(isApart ? WORSE_PLUGINS : [])].filter(
+  ({ method }) => wanted.length === 0 || wanted.includes(method.id),
+);
+const { methods, remove } = isApart
+  ? await isolatedPlugins(measured)
+  : { methods: measured.map(({ method }) => method), remove: () => undefined };
 const edge = createEdge({
-  methods: [saliency, ...BAD_PLUGINS.map(({ method }) => method)],
+  methods: [saliency, ...methods],
   models: { cifar10: 'models/cifar10' },
   authenticate: (request) => request.headers.get('X-Tenant') ?? undefined,
   log: () => undefined,
@@ -43,6 +58,7 @@ async function beside(method: string): Promise<number> {
 }
 
 for (let i = 0; i < ROUNDS; i++) await ask('careful', 'saliency');
+process.on('exit', remove);
 const rows: { id: string; alone: number; good: number; bad: number }[] = [];
 for (const { method } of measured) {
   const [alone, good, bad]: [number[], number[], number[]] = [[], [], []];

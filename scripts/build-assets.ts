@@ -69,7 +69,7 @@ export async function writeCompiled(
 /** Puts the whole folder together anew. */
 export async function buildAssets(): Promise<void> {
   const files = await buildPlayground();
-  await rm(ASSETS, { recursive: true, force: true });
+  await emptyAssets();
   await cp(join(ROOT, 'models'), ASSETS, { recursive: true, filter: (path) => !isScript(path) });
   const config = await readConfig();
   for (const path of filesOfPlugins(config)) await cp(join(ROOT, path), join(ASSETS, path), { recursive: true });
@@ -82,6 +82,12 @@ export async function buildAssets(): Promise<void> {
     await mkdir(dirname(target), { recursive: true });
     await writeFile(target, content);
   }
+}
+
+/** Removes everything but the bundles of isolated methods, which `generate-plugins.ts` has written. */
+async function emptyAssets(): Promise<void> {
+  const present = await readdir(ASSETS).catch(() => []);
+  for (const name of present) if (name !== 'isolated') await rm(join(ASSETS, name), { recursive: true, force: true });
 }
 
 /** Names of files that are missing or differ from what would be built now. */

@@ -11,6 +11,7 @@ import * as z from 'zod';
 import { checkTenant } from '../src/config/check-tenant.ts';
 import { type Config, configSchema, METHOD_FAMILIES } from '../src/config/plugins-config.ts';
 import { nearest, WhylightError } from '../src/core/errors.ts';
+import { describeMethod } from '../src/core/isolation/describe.ts';
 import { parseJson } from '../src/core/json.ts';
 import type { Method } from '../src/core/method/contract.ts';
 import { checkMethod } from '../src/core/method/define.ts';
@@ -23,6 +24,7 @@ import type { Modality } from '../src/core/modality/modality.ts';
 import { manifestSchema, parseManifest } from '../src/core/model/manifest.ts';
 import { checkTask } from '../src/core/task/check.ts';
 import type { Task } from '../src/core/task/task.ts';
+import { bundleMethod } from '../src/node/isolation/bundle-method.ts';
 import { at, CONFIG, wrong } from '../src/node/load-component.ts';
 import { buildOf, compilerBuild } from '../src/node/plugin-build.ts';
 import { unlistedModels } from '../src/node/unlisted-models.ts';
@@ -48,8 +50,16 @@ export async function generate(root: string): Promise<GeneratedFile[]> {
   const metrics = await loadComponents<Metric>(root, 'metrics', config.metrics, checkMetric);
   at('metrics', () => withMetrics(builtinMetrics, metrics));
   const entries = config.plugins.map(
-    ({ use: _, version: __, as: ___, ...rules }, i): PluginEntry => ({ method: methods[i] as Method, ...rules }),
+    ({ use: _, version: __, as: ___, isolated: ____, ...rules }, i): PluginEntry => ({
+      method: methods[i] as Method,
+      ...rules,
+    }),
   );
+  const isolated = new Map<string, Awaited<ReturnType<typeof bundleMethod>>>();
+  for (const [i, { use, isolated: apart }] of config.plugins.entries()) {
+    const method = methods[i] as Method;
+    if (apart) isolated.set(method.id, await bundleMethod(root, use, describeMethod(method)));
+  }
   const builds = await Promise.all(config.plugins.map(({ use }) => buildOf(root, use)));
   for (const [i, entry] of entries.entries()) at(`plugins[${i}]`, () => new MethodRegistry([entry]));
   await checkModels(root, config);
@@ -57,8 +67,9 @@ export async function generate(root: string): Promise<GeneratedFile[]> {
   return [
     {
       path: `${FOLDER}/plugins.ts`,
-      text: moduleText(config, { methods, modalities, builds, compiler: await compilerBuild() }),
+      text: moduleText(config, { methods, modalities, builds, isolated, compiler: await compilerBuild() }),
     },
+    ...[...isolated.values()].map(({ build, text }) => ({ path: `${FOLDER}/assets/${build.script}`, text })),
     { path: `${FOLDER}/public-plugins.ts`, text: publicModuleText(config, methods) },
     { path: `${FOLDER}/plugins.config.schema.json`, text: schemaText(configSchema) },
     { path: `${FOLDER}/manifest.schema.json`, text: schemaText(manifestSchema) },

@@ -3,6 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { satisfies, validRange } from 'semver';
 import { parseJson } from '../../src/core/json.ts';
+import { isolate } from '../../src/node/isolation/load-isolated.ts';
 import { at, loadModule, wrong } from '../../src/node/load-component.ts';
 
 export const FOLDER = 'generated';
@@ -13,6 +14,8 @@ export interface Used {
   readonly use: string;
   /** Range of versions of a package. */
   readonly version?: string | undefined;
+  /** True for a method that is loaded in a thread alone. */
+  readonly isolated?: boolean | undefined;
   /** Id in place of the component's own. */
   readonly as?: string | undefined;
 }
@@ -46,14 +49,13 @@ export async function loadComponents<T extends { readonly id: string }>(
 
 async function loadComponent<T>(
   root: string,
-  { use, version, as }: Used,
+  { use, version, as, isolated }: Used,
   entry: string,
   check: (value: unknown) => asserts value is T,
 ): Promise<T> {
   if (version !== undefined) await checkVersion(root, use, version, entry);
-  const module = await loadModule(root, use, entry);
+  const component: unknown = isolated ? await isolate(use, root) : (await loadModule(root, use, entry)).default;
   return at(entry, () => {
-    const component: unknown = module.default;
     check(component);
     return as === undefined ? component : Object.freeze({ ...component, id: as });
   });

@@ -1,6 +1,7 @@
 /** Texts of the generated modules. */
 import { relative } from 'node:path';
 import type { Config } from '../../src/config/plugins-config.ts';
+import type { IsolatedBuild } from '../../src/core/isolation/protocol.ts';
 import type { Method } from '../../src/core/method/contract.ts';
 import type { Modality } from '../../src/core/modality/modality.ts';
 import { CONFIG } from '../../src/node/load-component.ts';
@@ -11,6 +12,8 @@ export interface BuiltIn {
   readonly modalities: readonly Modality[];
   /** Builds of the methods, see `buildOf`. */
   readonly builds: readonly (string | undefined)[];
+  /** Builds of the methods that have an isolate of their own, by id. */
+  readonly isolated: ReadonlyMap<string, { readonly build: IsolatedBuild }>;
   /** See `compilerBuild`. */
   readonly compiler: string;
 }
@@ -19,15 +22,19 @@ function pluginsText(
   plugins: Config['plugins'],
   methods: readonly Method[],
   builds: readonly (string | undefined)[] = [],
+  isolated: BuiltIn['isolated'] = new Map(),
 ): string {
-  const imports = plugins.map(({ use }, i) => {
-    return `import ${methods[i]?.id} from ${specifier(use)};`;
-  });
-  const entries = plugins.map(({ use: _, version: __, as, ...rules }, i) => {
+  const imports = plugins.flatMap(({ use, isolated: apart }, i) =>
+    apart ? [] : `import ${methods[i]?.id} from ${specifier(use)};`,
+  );
+  if (isolated.size > 0) imports.unshift("import { isolatedIn } from '#isolation';");
+  const entries = plugins.map(({ use: _, version: __, as, isolated: ___, ...rules }, i) => {
     const members = Object.entries({ ...rules, build: builds[i] }).filter(([, value]) => value !== undefined);
     const id = methods[i]?.id;
+    const apart = isolated.get(id ?? '');
+    if (apart) return `  { ${textOf({ method: `isolatedIn(${JSON.stringify(apart.build)})` }, members)} },`;
     const method = as === undefined ? id : `{ ...${id}, id: ${JSON.stringify(as)} }`;
-    return `  { ${[`method: ${method}`, ...members.map(([name, value]) => `${name}: ${JSON.stringify(value)}`)].join(', ')} },`;
+    return `  { ${textOf({ method }, members)} },`;
   });
   return `import type { PluginEntry } from '../src/core/method/registry.ts';
 ${imports.join('\n')}
@@ -38,6 +45,10 @@ ${entries.join('\n')}
 ];
 `;
 }
+
+/** Members of an entry: the method as code, the others as JSON. */
+const textOf = ({ method }: { readonly method: string | undefined }, members: readonly [string, unknown][]): string =>
+  [`method: ${method}`, ...members.map(([name, value]) => `${name}: ${JSON.stringify(value)}`)].join(', ');
 
 const modalityText = (use: string, id: string): string =>
   `  { id: ${JSON.stringify(id)}, load: async () => (await import(${specifier(use)})).default },`;
@@ -67,7 +78,8 @@ const specifier = (use: string): string =>
 
 /** For pages that anybody may open: no method that only some tenants may know of, and nothing of tenants and models. */
 export function publicModuleText({ plugins }: Config, methods: readonly Method[]): string {
-  const listed = [...plugins.keys()].filter((i) => plugins[i]?.unlisted !== true);
+  // A page in a browser has no isolates.
+  const listed = [...plugins.keys()].filter((i) => !plugins[i]?.unlisted && !plugins[i]?.isolated);
   return `// Written by scripts/generate-plugins.ts from ${CONFIG}. Do not edit.
 ${pluginsText(
   listed.map((i) => plugins[i] as Config['plugins'][number]),
@@ -80,7 +92,7 @@ export function moduleText({ plugins, models, tenants, modalities, tasks, metric
 import type { TenantConfig } from '../src/config/tenant-policy.ts';
 import type { Metric } from '../src/core/metrics/metric.ts';
 import type { ModalityEntry } from '../src/core/modality/registry.ts';
-${tasks ? "import type { Task } from '../src/core/task/task.ts';\n" : ''}${pluginsText(plugins, built.methods, built.builds)}
+${tasks ? "import type { Task } from '../src/core/task/task.ts';\n" : ''}${pluginsText(plugins, built.methods, built.builds, built.isolated)}
 /** Modalities beside images; each is loaded when a model asks for it. */
 export const modalities: readonly ModalityEntry[] = [
 ${modalities.map(({ use }, i) => modalityText(use, built.modalities[i]?.id ?? '')).join('\n')}

@@ -1,9 +1,12 @@
 /** Build of a deployment: the Worker's source and its static assets, from plugins.config.json. */
 import { cp, mkdir, rm, writeFile } from 'node:fs/promises';
-import { join, resolve } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { checkTenant } from '../config/check-tenant.ts';
 import { WhylightError } from '../core/errors.ts';
+import { describeMethod } from '../core/isolation/describe.ts';
+import type { IsolatedBuild } from '../core/isolation/protocol.ts';
 import { MethodRegistry, type PluginEntry } from '../core/method/registry.ts';
+import { bundleMethod } from '../node/isolation/bundle-method.ts';
 import { CONFIG, wrong } from '../node/load-component.ts';
 import { completeModelAssets } from '../node/model-assets.ts';
 import { openFolder } from '../node/model-folders.ts';
@@ -32,7 +35,7 @@ export async function buildDeployment(folder: string, { deployment, problems }: 
   await mkdir(join(folder, ASSETS_FOLDER), { recursive: true });
   for (const [name, path] of Object.entries(config.models)) await copyModel(folder, name, path);
   for (const { entry } of methods) await copyFiles(folder, entry);
-  await writeFile(join(folder, WORKER_FILE), workerText(deployment));
+  await writeFile(join(folder, WORKER_FILE), workerText(deployment, await bundleIsolated(folder, deployment)));
   const builds = Object.fromEntries(methods.map(({ entry }) => [entry.method.id, entry.build ?? '']));
   await writeFile(join(folder, BUILD_FILE), `${JSON.stringify(builds, null, 2)}\n`);
   for (const note of await unlistedModels(folder, config.models)) process.stderr.write(`note: ${note}\n`);
@@ -49,6 +52,19 @@ function checkTenants({ config, methods }: Deployment): void {
     const place = ['tenants', name, ...(issue?.path ?? ['models'])].join('.');
     throw new WhylightError('invalid_config', `${CONFIG}, ${place}: ${message}`, { entry: place });
   }
+}
+
+/** Bundles the methods that have an isolate of their own. */
+async function bundleIsolated(folder: string, { methods }: Deployment): Promise<ReadonlyMap<string, IsolatedBuild>> {
+  const builds = new Map<string, IsolatedBuild>();
+  for (const { use, isolated, entry } of methods) {
+    if (!isolated) continue;
+    const { build, text } = await bundleMethod(folder, use, describeMethod(entry.method));
+    await mkdir(join(folder, ASSETS_FOLDER, dirname(build.script)), { recursive: true });
+    await writeFile(join(folder, ASSETS_FOLDER, build.script), text);
+    builds.set(entry.method.id, build);
+  }
+  return builds;
 }
 
 /** Copies the files that a method loads to where the Worker finds them. */

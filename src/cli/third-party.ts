@@ -8,6 +8,7 @@ import type { Method } from '../core/method/contract.ts';
 import { checkMethod } from '../core/method/define.ts';
 import { MethodRegistry, type PluginEntry } from '../core/method/registry.ts';
 import { safeParse } from '../core/safe-parse.ts';
+import { isolate } from '../node/isolation/load-isolated.ts';
 import { CONFIG, loadModule } from '../node/load-component.ts';
 import { packageEntry } from '../node/package-entry.ts';
 import { buildOf } from '../node/plugin-build.ts';
@@ -29,6 +30,8 @@ export interface ConfiguredMethod {
   readonly use: string;
   /** Id that the method is served under, where it is not its own. */
   readonly as?: string | undefined;
+  /** True for a method in an isolate of its own; one that comes with whylight has none. */
+  readonly isolated: boolean;
   readonly entry: PluginEntry;
 }
 
@@ -111,13 +114,14 @@ async function ofConfig(
 ): Promise<ConfiguredMethod[]> {
   const excluded = new Set(exclude.flatMap((name) => METHOD_FAMILIES[name] ?? [name]));
   const loaded: ConfiguredMethod[] = [];
-  for (const [i, { use, version: _, as, ...rules }] of plugins.entries()) {
+  for (const [i, { use, version: _, as, isolated, ...rules }] of plugins.entries()) {
     if (inProject && built.used.includes(use)) continue;
     try {
-      const found = packaged(use, built) ?? (await entryOf(folder, use, `plugins[${i}]`));
+      const found = packaged(use, built) ?? (await entryOf(folder, use, `plugins[${i}]`, isolated));
       const entry = { ...renamed(found, as), ...rules, ...(rules.files && { files: absolute(folder, rules.files) }) };
       new MethodRegistry([entry]);
-      if (!excluded.has(entry.method.id)) loaded.push({ use, as, entry });
+      if (!excluded.has(entry.method.id))
+        loaded.push({ use, as, isolated: isolated === true && packaged(use, built) === undefined, entry });
     } catch (error) {
       if (!WhylightError.is(error)) throw error;
       problems.push(error.message);
@@ -159,8 +163,8 @@ export function componentPath(folder: string, file: string): string {
   return `./${relative(folder, packageEntry(path) ?? path)}`;
 }
 
-async function entryOf(folder: string, use: string, place: string): Promise<PluginEntry> {
-  const { default: method } = await loadModule(folder, use, place);
+async function entryOf(folder: string, use: string, place: string, isolated = false): Promise<PluginEntry> {
+  const method = isolated ? await isolate(use, folder) : (await loadModule(folder, use, place)).default;
   checkMethod(method);
   const build = await buildOf(folder, use);
   return { method, ...(build !== undefined && { build }) };

@@ -1,4 +1,5 @@
 /** Source of the Worker of a deployment. */
+import type { IsolatedBuild } from '../core/isolation/protocol.ts';
 import type { Deployment } from './third-party.ts';
 
 /** Specifier of a module, seen from the folder of the build. */
@@ -7,18 +8,24 @@ const specifier = (use: string): string => JSON.stringify(use.startsWith('.') ? 
 /**
  * Writes the module that wrangler bundles: the configured methods, models and tenants in one `createEdge`.
  * @param deployment configuration whose methods have all been loaded
+ * @param isolated builds of the methods that have an isolate of their own, by id
  */
-export function workerText({ config, methods }: Deployment): string {
+export function workerText(
+  { config, methods }: Deployment,
+  isolated: ReadonlyMap<string, IsolatedBuild> = new Map(),
+): string {
   const { modalities, tasks, metrics, models, tenants } = config;
   const imports = [
-    ...methods.map(({ use }, i) => `import method${i} from ${specifier(use)};`),
+    ...methods.flatMap(({ use, entry }, i) =>
+      isolated.has(entry.method.id) ? [] : `import method${i} from ${specifier(use)};`,
+    ),
     ...modalities.map(({ use }, i) => `import modality${i} from ${specifier(use)};`),
     ...(tasks ?? []).map(({ use }, i) => `import task${i} from ${specifier(use)};`),
     ...metrics.map(({ use }, i) => `import metric${i} from ${specifier(use)};`),
   ];
   const ownTasks = tasks && `[${tasks.map((_, i) => `task${i}`).join(', ')}]`;
   return `// Written by "whylight build" from plugins.config.json. Do not edit.
-import { ${ownTasks ? '' : 'builtinTasks, '}createEdge, hardenBuiltIns } from 'whylight/edge';
+import { ${ownTasks ? '' : 'builtinTasks, '}createEdge, hardenBuiltIns${isolated.size > 0 ? ', isolatedIn' : ''} } from 'whylight/edge';
 ${imports.join('\n')}
 
 export { AttributionHistory, ExplanationJob, TenantLedger } from 'whylight/edge';
@@ -27,7 +34,7 @@ hardenBuiltIns();
 
 const edge = createEdge({
   methods: [
-${methods.map((method, i) => `    ${entryText(method, i)},`).join('\n')}
+${methods.map((method, i) => `    ${entryText(method, i, isolated)},`).join('\n')}
   ],
   modalities: [${modalities.map((_, i) => `modality${i}`).join(', ')}],
   tasks: ${ownTasks ?? 'builtinTasks'},
@@ -44,7 +51,11 @@ export default { fetch: edge.fetch, queue: edge.queue };
 /** Path of a method's file among the static assets. */
 export const pluginFile = (id: string, name: string): string => `plugin-files/${id}/${encodeURIComponent(name)}`;
 
-function entryText({ as, entry }: Deployment['methods'][number], i: number): string {
+function entryText(
+  { as, entry }: Deployment['methods'][number],
+  i: number,
+  isolated: ReadonlyMap<string, IsolatedBuild>,
+): string {
   const {
     method: { id },
     files,
@@ -52,7 +63,9 @@ function entryText({ as, entry }: Deployment['methods'][number], i: number): str
   } = entry;
   const names = files && Object.keys(files).map((name) => [name, pluginFile(id, name)]);
   const rules = { ...others, files: names && Object.fromEntries(names) };
-  const method = as === undefined ? `method${i}` : `{ ...method${i}, id: ${JSON.stringify(as)} }`;
+  const apart = isolated.get(id);
+  const own = as === undefined ? `method${i}` : `{ ...method${i}, id: ${JSON.stringify(as)} }`;
+  const method = apart ? `isolatedIn(${JSON.stringify(apart)})` : own;
   const members = Object.entries(rules).filter(([, value]) => value !== undefined);
   return `{ ${[`method: ${method}`, ...members.map(([name, value]) => `${name}: ${JSON.stringify(value)}`)].join(', ')} }`;
 }

@@ -21,6 +21,10 @@ export const pluginConfigSchema = z
       .boolean()
       .optional()
       .describe('Known only to tenants that name the method: "*" does not stand for it, and others do not see it.'),
+    isolated: z
+      .boolean()
+      .optional()
+      .describe('Runs the method in an isolate of its own: a worker thread in Node, a dynamic Worker at Cloudflare.'),
     files: z
       .record(z.string(), z.string().min(1))
       .optional()

@@ -13,6 +13,7 @@ import { nodeModule } from '../node/node-module.ts';
 import { onnxruntimeNode } from '../node/onnxruntime-node.ts';
 import { configuredBy, type EdgeSettings } from './edge.ts';
 
+export { isolate } from '../node/isolation/load-isolated.ts';
 export * from './edge.ts';
 
 const LIMITS: Limits = {

@@ -11,6 +11,7 @@ export type { UsedBindings, WorkerBindings } from '../edge/workerd/bindings.ts';
 export { AttributionHistory } from '../edge/workerd/durable-drift.ts';
 export { ExplanationJob } from '../edge/workerd/durable-job.ts';
 export { TenantLedger } from '../edge/workerd/durable-ledger.ts';
+export { isolatedIn } from '../edge/workerd/isolation/loaded-method.ts';
 export * from './edge.ts';
 
 /** Settings of `createEdge` in a Worker. */

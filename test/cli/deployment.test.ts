@@ -56,6 +56,16 @@ describe('whylight build', () => {
     expect(whylight('plugins', 'list').stdout).not.toContain('not built');
   });
 
+  it('bundles a method that has an isolate of its own, and does not import it into the Worker', () => {
+    write({ plugins: [{ use: './mine.ts', as: 'apart', isolated: true }], models: {}, tenants: { '*': {} } });
+    expect(whylight('build')).toMatchObject({ status: 0, stderr: '' });
+    const worker = read('.whylight/worker.js');
+    expect(worker).toContain('isolatedIn } from');
+    expect(worker).toContain('method: isolatedIn({"use":"./mine.ts","script":"isolated/apart.js"');
+    expect(worker).not.toContain('../mine.ts');
+    expect(read('.whylight/assets/isolated/apart.js')).toContain('cloudflare:workers');
+  });
+
   it('puts the files that a method loads among the static assets', () => {
     writeFileSync(join(folder, 'weights.bin'), 'weights');
     write({ plugins: [{ use: './mine.ts', files: { weights: './weights.bin' } }] });

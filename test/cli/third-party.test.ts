@@ -116,6 +116,18 @@ describe('the plugins.config.json of the folder', () => {
     expect(whylight('plugins', 'list').stdout).toMatch(/^mine .*\(configured, not built\)$/m);
   });
 
+  it('explains by a method in a thread of its own as by the same method without one', () => {
+    const explain = (isolated: boolean) => {
+      configure({ plugins: [{ use: './mine.ts', isolated }] });
+      const photo = resolve('examples/photos/cat.jpg');
+      return whylight('explain', photo, '--method', 'mine', '--json');
+    };
+    const [inside, apart] = [explain(false), explain(true)];
+    expect(apart.code, apart.stderr).toBe(0);
+    const { timings: _, ...expected } = JSON.parse(inside.stdout);
+    expect(JSON.parse(apart.stdout)).toMatchObject(expected);
+  });
+
   it('is used as far as it goes where an entry is wrong, with a warning that names the entry', () => {
     configure({ plugins: [{ use: './mine.ts' }, { use: 'saliency-method-missing' }] });
     const { code, stdout, stderr } = whylight('methods');

@@ -26,11 +26,7 @@ async function answersOf(ask: AskAs, methods: readonly string[] = GOOD): Promise
  * @param askElsewhere the same of an app that no bad method has run in
  * @param plugins those of every suite when left out
  */
-export function testIsolation(
-  ask: AskAs,
-  askElsewhere: AskAs,
-  plugins: readonly BadPlugin[] = BAD_PLUGINS,
-): void {
+export function testIsolation(ask: AskAs, askElsewhere: AskAs, plugins: readonly BadPlugin[] = BAD_PLUGINS): void {
   describe('a bad method', () => {
     let expected: unknown[];
 

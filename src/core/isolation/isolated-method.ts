@@ -3,7 +3,7 @@ import * as z from 'zod';
 import { throwIfAborted } from '../abort.ts';
 import { WhylightError } from '../errors.ts';
 import { LruCache } from '../lru-cache.ts';
-import { NotAnswered } from '../method/answered.ts';
+import { ANSWERS_LATER, NotAnswered } from '../method/answered.ts';
 import type { Attribution, ExplainContext, Method, SetupTools } from '../method/contract.ts';
 import type { ModelInfo } from '../model/info.ts';
 import { copyModel, ModelIds } from './model-copy.ts';
@@ -56,6 +56,7 @@ export function isolatedMethod({ parameters, loads, ...description }: MethodDesc
   const remote = new RemoteMethod(description.id, isolate);
   return Object.freeze({
     ...description,
+    [ANSWERS_LATER]: true,
     params: schemaOf(parameters),
     ...(loads && { setup: (tools: SetupTools) => remote.setup(tools) }),
     needs: (params: Params, model: ModelInfo) => remote.sync({ kind: 'needs', params }, model) as Results['needs'],
@@ -104,7 +105,8 @@ class RemoteMethod {
     const places = features && Object.entries(features.mask).map(([name, mask]) => [name, fingerprint(mask)]);
     const key = JSON.stringify([call, model.id, features?.count, features?.names, places]);
     const known = this.outcomes.get(key)?.value;
-    if (!known) throw new NotAnswered(this.id, this.underway.get(key) ?? this.start(key, { ...call, model } as Call, info));
+    if (!known)
+      throw new NotAnswered(this.id, this.underway.get(key) ?? this.start(key, { ...call, model } as Call, info));
     if ('value' in known) return known.value;
     this.outcomes.delete(key);
     throw known.error;
@@ -195,4 +197,3 @@ function fingerprint(mask: Int32Array): number {
   for (const feature of mask) hash = Math.imul(hash ^ feature, 0x01000193);
   return hash >>> 0;
 }
-

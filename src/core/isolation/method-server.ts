@@ -1,5 +1,4 @@
 /** The isolate's side: a method that answers calls. */
-import * as z from 'zod';
 import { WhylightError } from '../errors.ts';
 import { modelView } from '../explainer/plugin-view.ts';
 import { LruCache } from '../lru-cache.ts';
@@ -8,15 +7,16 @@ import {
   type ExplainContext,
   type Method,
   type MethodSource,
-  namedNeeds,
   type Needs,
+  namedNeeds,
 } from '../method/contract.ts';
 import type { ModelInfo } from '../model/info.ts';
 import { safeParse } from '../safe-parse.ts';
 import { Random } from '../tensor/random.ts';
-import { openModel, type ModelReference } from './model-copy.ts';
+import { describeMethod } from './describe.ts';
+import { type ModelReference, openModel } from './model-copy.ts';
 import { packed } from './packed.ts';
-import { type Answer, type Asked, type Call, errorOf, failureOf, type MethodDescription, type Question, type Reply } from './protocol.ts';
+import { type Answer, type Asked, type Call, errorOf, failureOf, type Question, type Reply } from './protocol.ts';
 
 /** Puts a question to the server during a call. */
 export type Ask = (question: Question) => Promise<Answer>;
@@ -68,7 +68,7 @@ export class MethodServer {
     const { method } = this;
     switch (call.kind) {
       case 'describe':
-        return describe(method);
+        return describeMethod(method);
       case 'setup':
         return this.load(ask);
       case 'needs':
@@ -136,7 +136,8 @@ async function asking(ask: Ask, question: Question): Promise<unknown> {
   return answer.value;
 }
 
-const evaluateOf = (own: Pick<ExplainContext<never>, 'inputs' | 'target'>, ask: Ask): ExplainContext<never>['evaluate'] =>
+const evaluateOf =
+  (own: Pick<ExplainContext<never>, 'inputs' | 'target'>, ask: Ask): ExplainContext<never>['evaluate'] =>
   async (rows, { graph, target } = {}) =>
     (await asking(ask, {
       kind: 'evaluate',
@@ -175,14 +176,6 @@ class Partials {
     // Whoever waits for `sent` hears of it.
     this.sent.catch(() => {});
   }
-}
-
-function describe(method: Method): MethodDescription {
-  const { apiVersion, id, strategy, revision, about, readsScore, stopsEarly, background, follows } = method;
-  const { returns, presets } = method;
-  const described = { apiVersion, id, strategy, revision, about, readsScore, stopsEarly, background, follows };
-  const parameters = z.toJSONSchema(method.params, { io: 'input' });
-  return JSON.parse(JSON.stringify({ ...described, returns, presets, parameters, loads: method.setup !== undefined }));
 }
 
 /** Needs as plain data. */

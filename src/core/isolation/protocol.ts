@@ -38,6 +38,17 @@ export interface MethodDescription
   readonly loads: boolean;
 }
 
+/** Method in an isolate of its own, as a build has it. */
+export interface IsolatedBuild {
+  /** File or package of the method. */
+  readonly use: string;
+  /** Path of its bundle among the static assets of a Worker. */
+  readonly script: string;
+  /** Digest of the bundle: an isolate of another one is not used. */
+  readonly digest: string;
+  readonly description: MethodDescription;
+}
+
 type Params = Readonly<Record<string, unknown>>;
 
 /** Parts of the context of `explain` that are data. */
@@ -54,7 +65,12 @@ export type Call =
   | { readonly kind: 'setup' }
   | { readonly kind: 'needs'; readonly model: ModelReference; readonly params: Params }
   | { readonly kind: 'cost'; readonly model: ModelReference; readonly params: Params; readonly given: Given }
-  | { readonly kind: 'explain'; readonly model: ModelReference; readonly params: Params; readonly context: ContextCopy };
+  | {
+      readonly kind: 'explain';
+      readonly model: ModelReference;
+      readonly params: Params;
+      readonly context: ContextCopy;
+    };
 
 /** A call, and what the isolate said that it lacks. */
 export interface Asked {
@@ -107,7 +123,8 @@ export function failureOf(error: unknown): Failure {
     const details = JSON.parse(JSON.stringify(error.details)) as Failure['details'];
     return { code: error.code, message: error.message, details };
   }
-  if (error instanceof Error) return { message: `${error.name}: ${error.message}`, details: {}, stack: error.stack ?? '' };
+  if (error instanceof Error)
+    return { message: `${error.name}: ${error.message}`, details: {}, stack: error.stack ?? '' };
   return { message: `It threw ${thrownText(error)}, which is no Error.`, details: {} };
 }
 

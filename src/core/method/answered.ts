@@ -1,6 +1,9 @@
 /** Methods whose `needs` and `cost` are answered elsewhere, and so later than they are asked. */
 import { WhylightError } from '../errors.ts';
 
+/** Member of methods whose `needs` and `cost` throw {@link NotAnswered}; copies of the method keep it. */
+export const ANSWERS_LATER: unique symbol = Symbol('answers later');
+
 /** Thrown by `needs` and `cost` of a method in an isolate of its own, until its answer has come. */
 export class NotAnswered extends WhylightError {
   /** Settles when the same question has an answer. It never fails: an error of the method is the answer. */

@@ -131,11 +131,7 @@ async function runDegraded(
   };
 }
 
-async function budgetExceeded(
-  services: Services,
-  request: RunRequest,
-  routed: RoutedPlan,
-): Promise<WhylightError> {
+async function budgetExceeded(services: Services, request: RunRequest, routed: RoutedPlan): Promise<WhylightError> {
   const { estimate, decision } = routed;
   const fits = await answered(() => fittingParams(services, request));
   const list = Object.entries(fits).map(([name, value]) => `${name}=${value}`);

@@ -37,6 +37,8 @@ export interface WorkerBindings {
   readonly DRIFT_HISTORY?: DurableObjectNamespace;
   /** Comparisons of versions with their shadows; they are in the log alone without it. */
   readonly SHADOWS?: Dataset;
+  /** Loader of dynamic Workers, for methods that are `isolated`. */
+  readonly LOADER?: WorkerLoader;
   /** Uploaded models; uploads are refused without it. */
   readonly UPLOADS?: R2Bucket;
   /** Background jobs; there are none unless all three are bound. */

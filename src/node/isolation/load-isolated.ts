@@ -1,7 +1,8 @@
 /** Methods in threads of their own. */
 import { resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { describeIn, isolatedMethod } from '../../core/isolation/isolated-method.ts';
-import type { MethodDescription } from '../../core/isolation/protocol.ts';
+import type { IsolatedBuild } from '../../core/isolation/protocol.ts';
 import type { Method } from '../../core/method/contract.ts';
 import { ThreadPool } from './thread-pool.ts';
 
@@ -14,12 +15,16 @@ import { ThreadPool } from './thread-pool.ts';
  * @example
  * import { createEdge, isolate } from 'whylight/edge';
  * const edge = createEdge({ methods: [await isolate('saliency-method-x')], models: { cifar10: 'models/cifar10' } });
+ * @see docs/plugins.md
  */
 export async function isolate(use: string, root = '.'): Promise<Method> {
   const pool = new ThreadPool(use, { root: resolve(root), use });
   return isolatedMethod(await describeIn(pool), pool);
 }
 
-/** Makes such a method from the description that a build has; the thread starts with the first call. */
-export const isolatedIn = (root: string, use: string, description: MethodDescription): Method =>
-  isolatedMethod(description, new ThreadPool(description.id, { root, use }));
+/** Folder of the project. */
+const ROOT = fileURLToPath(new URL('../../..', import.meta.url));
+
+/** Makes such a method from what the build of the project has of it; its thread starts with the first call. */
+export const isolatedIn = ({ use, description }: IsolatedBuild): Method =>
+  isolatedMethod(description, new ThreadPool(description.id, { root: ROOT, use }));

@@ -63,7 +63,10 @@ export class MethodThread {
         this.current = { call, end };
         if (this.over !== undefined) return end({ error: this.failure() });
         this.worker.ref();
-        stops = [this.watchMemory(), ...(limitMs === undefined ? [] : [this.endAfter(limitMs, `it took longer than ${limitMs} ms`)])];
+        stops = [
+          this.watchMemory(),
+          ...(limitMs === undefined ? [] : [this.endAfter(limitMs, `it took longer than ${limitMs} ms`)]),
+        ];
         signal?.addEventListener('abort', giveUp);
         if (signal?.aborted) giveUp();
         this.say({ kind: 'call', asked: { call: call.call, ...(call.model && { model: call.model }) } });
@@ -90,7 +93,10 @@ export class MethodThread {
   private hear(message: FromThread): void {
     const { current } = this;
     if (!current) return;
-    if (message.kind === 'reply') return current.end({ reply: message.reply });
+    if (message.kind === 'reply') {
+      current.end({ reply: message.reply });
+      return;
+    }
     void current.call.answer(message.question).then((answer) => {
       if (this.current !== current || this.over !== undefined) return;
       // A refusal ends the explanation, so what goes on after it is cut off.

@@ -1,32 +1,17 @@
 /** Bad methods in threads of their own: those of the other suites, and those that would end the process. */
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
-import { afterAll } from 'vitest';
-import type { Method } from '../../../src/core/method/contract.ts';
-import { isolate } from '../../../src/node/isolation/load-isolated.ts';
+import { afterAll, expect, it } from 'vitest';
 import { createEdge } from '../../../src/package/edge-node.ts';
 import gradCam from '../../../src/plugins/activation/grad-cam.ts';
 import guidedBackprop from '../../../src/plugins/backprop/guided-backprop.ts';
 import lrp from '../../../src/plugins/backprop/lrp.ts';
 import saliency from '../../../src/plugins/gradient/saliency.ts';
 import { BAD_PLUGINS, WORSE_PLUGINS } from '../../support/bad-plugins.ts';
+import { isolatedPlugins } from '../../support/isolated-plugins.ts';
 import { testIsolation } from '../../support/isolation-suite.ts';
 
 const plugins = [...BAD_PLUGINS, ...WORSE_PLUGINS];
-const folder = mkdtempSync(join(tmpdir(), 'isolated-'));
-afterAll(() => rmSync(folder, { recursive: true }));
-
-const source = fileURLToPath(new URL('../../support/bad-plugins.ts', import.meta.url));
-const isolated: Method[] = [];
-for (const [i, { method }] of plugins.entries()) {
-  writeFileSync(
-    join(folder, `${method.id}.ts`),
-    `import { BAD_PLUGINS, WORSE_PLUGINS } from ${JSON.stringify(source)};\nexport default [...BAD_PLUGINS, ...WORSE_PLUGINS][${i}].method;\n`,
-  );
-  isolated.push(await isolate(`./${method.id}.ts`, folder));
-}
+const { methods: isolated, remove } = await isolatedPlugins(plugins);
+afterAll(remove);
 
 const edgeOf = (edgeMs: number) =>
   createEdge({
@@ -52,3 +37,13 @@ const asking =
     );
 
 testIsolation(asking(edge), asking(edgeOf(20_000)), plugins);
+
+it('serves other tenants while a method spins', async () => {
+  const order: string[] = [];
+  const spinning = asking(impatient)('reckless', 'bad_spins').then(() => order.push('bad_spins'));
+  const response = await asking(edge)('careful', 'saliency');
+  order.push('saliency');
+  expect(response.status).toBe(200);
+  await spinning;
+  expect(order).toEqual(['saliency', 'bad_spins']);
+});
