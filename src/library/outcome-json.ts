@@ -3,6 +3,7 @@ import type { ExplainedMap, ExplainedRow } from '../core/explainer/explanation.t
 import type { Prediction } from '../core/task/task.ts';
 import type { Float32Tensors } from '../core/tensor/rows.ts';
 import type { Tensor } from '../core/tensor/tensor.ts';
+import { doubtOf } from './confidence.ts';
 import type { Outcome } from './outcome.ts';
 
 /** The explainer's top classes, or what the task read where positions or boxes are meant. */
@@ -20,7 +21,9 @@ export interface JsonOptions {
 }
 
 /** An outcome as JSON. Images have no features: their values are those of the map. */
-export function toJson({ subject, explanation, row }: Outcome, { out, values }: JsonOptions): object {
+export function toJson(outcome: Outcome, { out, values }: JsonOptions): object {
+  const { subject, explanation, row } = outcome;
+  const doubt = doubtOf(outcome);
   const { rows: _, ...rest } = explanation;
   const { values: attribution, map, maps, uncertainty, predictions = [], features = [], ...result } = row;
   const { prepared } = subject;
@@ -28,6 +31,7 @@ export function toJson({ subject, explanation, row }: Outcome, { out, values }: 
   if (row.nothing !== undefined) return { ...answer, nothing: row.nothing };
   return {
     ...answer,
+    ...(doubt !== undefined && { doubt }),
     ...(prepared && prepared.notices.length > 0 && { notices: prepared.notices }),
     ...rest,
     ...result,

@@ -149,6 +149,16 @@ describe('whylight', () => {
   });
 });
 
+test.each([
+  ['cat.jpg', expect.stringMatching(/^Not sure: the best guess has \d\d %\.$/)],
+  ['tabby.jpg', undefined],
+])('explain --json of %s says as the terminal does whether the model is sure', (photo, doubt) => {
+  const args = ['explain', `examples/photos/${photo}`, '--method', 'saliency', '--no-summary'];
+  const answer = JSON.parse(whylight(...args, '--json').stdout);
+  expect(answer.doubt).toEqual(doubt);
+  expect(/^Not sure.*$/m.exec(whylight(...args).stdout)?.[0]).toBe(answer.doubt);
+});
+
 test('whylight methods lists every method and the parameters of one', () => {
   const all = whylight('methods');
   expect(all.code).toBe(0);
