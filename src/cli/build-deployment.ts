@@ -38,9 +38,19 @@ export async function buildDeployment(folder: string, { deployment, problems }: 
   await writeFile(join(folder, WORKER_FILE), workerText(deployment, await bundleIsolated(folder, deployment)));
   const builds = Object.fromEntries(methods.map(({ entry }) => [entry.method.id, entry.build ?? '']));
   await writeFile(join(folder, BUILD_FILE), `${JSON.stringify(builds, null, 2)}\n`);
-  for (const note of await unlistedModels(folder, config.models)) process.stderr.write(`note: ${note}\n`);
+  for (const note of [...(await unlistedModels(folder, config.models)), ...uncompiled(config)]) {
+    process.stderr.write(`note: ${note}\n`);
+  }
   return deployment;
 }
+
+/** Note on a setting that the build of a deployment does not carry out: the optimisers are those of a clone's engine. */
+const uncompiled = ({ compiled }: Deployment['config']): string[] =>
+  compiled.length === 0
+    ? []
+    : [
+        `${CONFIG}, compiled: graphs are compiled ahead in a clone of the project only; here, the first isolate that needs one compiles and stores it.`,
+      ];
 
 function checkTenants({ config, methods }: Deployment): void {
   const registry = new MethodRegistry(methods.map(({ entry }) => entry));

@@ -76,6 +76,13 @@ describe('whylight build', () => {
     expect(whylight('build').stderr).toMatch(/files\.weights of mine: there is no file ".*gone\.bin"/);
   });
 
+  it('says that graphs are not compiled ahead, where the configuration asks for it', () => {
+    write({ plugins: [{ use: './mine.ts' }], compiled: ['mine'] });
+    const { status, stderr } = whylight('build');
+    expect(status).toBe(0);
+    expect(stderr).toContain('note: plugins.config.json, compiled: graphs are compiled ahead in a clone');
+  });
+
   it('lists a method as not built once its file has changed', () => {
     whylight('build');
     const before = read('mine.ts');
