@@ -19,7 +19,7 @@ const HELP = `Processor time of warm answers beside the engine, by stage.
 usage: npm run bench:beside -- [model.onnx ...] [options]
 
   model.onnx      models that take images, beside the embedded one
-  --methods list  separated by commas (default: saliency,grad_cam,occlusion)
+  --methods list  separated by commas; infer is the prediction alone (default: infer,saliency,grad_cam,occlusion)
   --accept type   of the answers (default: application/octet-stream)
   --image file    JPEG to ask about (default: the cat at 1000x750)
   --repeat n      answers of each round (default: 30); the best of four rounds counts
@@ -27,7 +27,7 @@ usage: npm run bench:beside -- [model.onnx ...] [options]
   --help          this text`;
 
 const { values, positionals } = flagsOf(HELP, {
-  methods: { type: 'string', default: 'saliency,grad_cam,occlusion' },
+  methods: { type: 'string', default: 'infer,saliency,grad_cam,occlusion' },
   accept: { type: 'string', default: 'application/octet-stream' },
   image: { type: 'string' },
   repeat: { type: 'string', default: '30' },
@@ -64,8 +64,11 @@ async function measure(title: string, name: string, model?: string): Promise<voi
     const bundled = await bundle(project.folder);
     const worker = await startWorker(bundled, { inspected: true });
     try {
-      const path = `${worker.address}/v2/models/${name}/explain?method=`;
-      for (const method of values.methods.split(',')) await report(method, worker, bundled.map, path + method);
+      const path = `${worker.address}/v2/models/${name}/`;
+      for (const method of values.methods.split(',')) {
+        const what = method === 'infer' ? 'infer' : `explain?method=${method}`;
+        await report(method, worker, bundled.map, path + what);
+      }
     } finally {
       await worker.stop();
     }

@@ -124,18 +124,16 @@ function probabilityOf(
   if (!before) return isLog ? (k, p) => Math.exp(at(k, p)) : at;
   if (isIndependent(activation)) return (k, p) => 1 / (1 + Math.exp(-at(k, p)));
   if (activation === 'exp_normalised') return () => undefined;
+  // Several classes are asked for at one position after the other.
+  let last: { readonly position: number; readonly max: number; readonly sum: number } | undefined;
   return (klass, position) => {
-    const all = Array.from({ length: columns }, (_, k) => at(k - first, position));
-    const max = Math.max(...all);
-    return Math.exp(at(klass, position) - max) / all.reduce((sum, value) => sum + Math.exp(value - max), 0);
+    if (last?.position !== position) {
+      const all = Array.from({ length: columns }, (_, k) => at(k - first, position));
+      const max = Math.max(...all);
+      last = { position, max, sum: all.reduce((sum, value) => sum + Math.exp(value - max), 0) };
+    }
+    return Math.exp(at(klass, position) - last.max) / last.sum;
   };
-}
-
-/** Numbers of `count` elements of `values` by size, largest first; the first of equals. */
-export function largest(values: ArrayLike<number>, count: number): number[] {
-  return Array.from(values, (_, i) => i)
-    .sort((a, b) => (values[b] as number) - (values[a] as number) || a - b)
-    .slice(0, count);
 }
 
 /** Class with the highest score at a position; the first of equals. */

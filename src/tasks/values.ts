@@ -1,8 +1,8 @@
 /** Outputs of unknown meaning: raw values, never classes. */
 import { WhylightError } from '../core/errors.ts';
 import type { Task } from '../core/task/task.ts';
+import { largestPositions } from '../core/tensor/sort.ts';
 import { numbered, targetNotFound } from './named-class.ts';
-import { largest } from './scores.ts';
 
 const DEFAULT_TOP = 5;
 
@@ -17,7 +17,7 @@ export default {
     // A run may give what is explained alone: the values in front of the activation.
     const data = (outputs[name] ?? outputs[logits])?.data;
     if (!data) throw new WhylightError('internal', `The run gave no output "${name}".`, { name });
-    return largest(data, top).map((index) => ({ score: data[index] as number, position: index }));
+    return largestPositions(data, top).map((index) => ({ score: data[index] as number, position: index }));
   },
   target(choice, outputs, context) {
     if (!('prediction' in choice)) {

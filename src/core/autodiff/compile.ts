@@ -3,7 +3,7 @@ import { WhylightError } from '../errors.ts';
 import { GraphBuilder, type Value } from '../onnx/builder.ts';
 import { CompileBudget, type CompileLimits } from '../onnx/compile-budget.ts';
 import { prune } from '../onnx/edit.ts';
-import type { Graph, Node } from '../onnx/graph.ts';
+import type { Graph, Node, ValueInfo } from '../onnx/graph.ts';
 import { infer } from '../onnx/infer.ts';
 import { rowsFirst } from '../onnx/rows-first.ts';
 import { denseConvolutions } from '../onnx/simplify/dense-convolutions.ts';
@@ -146,13 +146,19 @@ function seed(g: GraphBuilder, scores: Value, request: CompileRequest, input: st
   return ruleset.seed?.(g, scores, cotangent) ?? cotangent;
 }
 
+/** True for scores of shape [N, classes], with or without dims of 1 behind: a graph finds their top class itself. */
+export function findsTopClass(dims: ValueInfo['dims'] = []): boolean {
+  const [, classes, ...rest] = dims;
+  return typeof classes === 'number' && rest.every((dim) => dim === 1);
+}
+
 /**
- * A row of zeros in the cotangent stands for the class with the highest score: prediction and explanation are then one
- * run, and the forward pass is not done twice. Only for scores of shape [N, classes], with or without dims of 1 behind.
+ * A row of zeros in the cotangent stands for the class with the highest score, see {@link findsTopClass}: prediction and
+ * explanation are then one run, and the forward pass is not done twice.
  */
 function orTopClass(g: GraphBuilder, scores: Value, cotangent: Value): Value {
   const [, classes, ...rest] = scores.dims ?? [];
-  if (typeof classes !== 'number' || rest.some((d) => d !== 1)) return cotangent;
+  if (typeof classes !== 'number' || !findsTopClass(scores.dims)) return cotangent;
   g.under('top/');
   const kept = [1, ...rest.map((_, i) => i + 2)];
   const empty = g.op('Equal', [g.reduce('ReduceMax', g.op('Abs', [cotangent]), kept), g.number(0, cotangent)]);

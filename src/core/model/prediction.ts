@@ -1,4 +1,5 @@
 /** Prediction of the model for one row. */
+import { largestPositions } from '../tensor/sort.ts';
 import type { BoundInfo } from './model.ts';
 import type { Dense, ScoreSpace } from './score-space.ts';
 import { outputTarget } from './target.ts';
@@ -27,19 +28,21 @@ export function topClasses(row: Float32Array, space: ScoreSpace, info: BoundInfo
     );
     return probabilitiesOf(there, how)[output];
   };
-  return [...(dense ? peaks(row, dense) : row.keys())]
-    .sort((a, b) => (row[b] as number) - (row[a] as number) || a - b)
-    .slice(0, count)
-    .map((element) => {
-      const { index, label } = outputTarget(element, space);
-      const probability = probabilityOf(element);
-      return {
-        index: index as number,
-        ...(label !== undefined && { label }),
-        score: row[element] as number,
-        ...(probability !== undefined && { probability }),
-      };
-    });
+  const best = dense
+    ? peaks(row, dense)
+        .sort((a, b) => (row[b] as number) - (row[a] as number) || a - b)
+        .slice(0, count)
+    : largestPositions(row, count);
+  return best.map((element) => {
+    const { index, label } = outputTarget(element, space);
+    const probability = probabilityOf(element);
+    return {
+      index: index as number,
+      ...(label !== undefined && { label }),
+      score: row[element] as number,
+      ...(probability !== undefined && { probability }),
+    };
+  });
 }
 
 /** The element with the highest score of each class. */

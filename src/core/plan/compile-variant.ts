@@ -1,5 +1,5 @@
 /** Compilation of the graph behind a method's needs, and facts about the result. */
-import { type CompileRequest, compile, type Optimize } from '../autodiff/compile.ts';
+import { type CompileRequest, compile, findsTopClass, type Optimize } from '../autodiff/compile.ts';
 import { rulesets } from '../autodiff/rulesets/index.ts';
 import { compileHessianVector } from '../autodiff/second-order.ts';
 import { WhylightError } from '../errors.ts';
@@ -108,7 +108,7 @@ export function describeVariant(
   optimize: Optimize,
   batch?: number,
 ): Variant {
-  const scores = graph.outputs.find(({ name }) => name === needs.scores)?.dims ?? [];
+  const scores = graph.outputs.find(({ name }) => name === needs.scores)?.dims;
   const bound = bindRows(graph, withOwnDims(needs.inputDims), batch);
   const perTarget = batch === undefined ? bytesPerTarget(bound) : undefined;
   return {
@@ -120,7 +120,7 @@ export function describeVariant(
     rowWork: countWork(bound, {}, batch),
     sessionBytes: sessionBytes(graph),
     mixes: mixesWhen(needs, optimize),
-    findsTopClass: needs.gradients.length > 0 && scores.length === 2 && typeof scores[1] === 'number',
+    findsTopClass: needs.gradients.length > 0 && findsTopClass(scores),
     ...(perTarget !== undefined && { bytesPerTarget: perTarget }),
   };
 }

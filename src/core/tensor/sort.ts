@@ -5,6 +5,9 @@ const BITS = 11;
 const BUCKETS = 1 << BITS;
 const MASK = BUCKETS - 1;
 
+/** Positions up to which inserting each takes less than sorting all. */
+const FEW = 32;
+
 /**
  * The values in ascending order, by radix sort: float32 numbers that are not negative are in the order of their bits.
  * @param values not negative, not NaN
@@ -24,6 +27,27 @@ export function sortMagnitudes(values: Float32Array): Float32Array {
     [from, to] = [to, from];
   }
   return new Float32Array(from.buffer);
+}
+
+/**
+ * Positions of the `count` largest values, largest first; the first of equals. One pass where few are wanted.
+ * @param values not NaN
+ */
+export function largestPositions(values: ArrayLike<number>, count: number): number[] {
+  const first = (a: number, b: number): number => (values[b] as number) - (values[a] as number) || a - b;
+  if (count > FEW)
+    return Array.from(values, (_, i) => i)
+      .sort(first)
+      .slice(0, count);
+  const best: number[] = [];
+  for (let i = 0; i < values.length; i++) {
+    if (best.length === count && !((values[i] as number) > (values[best[count - 1] as number] as number))) continue;
+    if (best.length === count) best.pop();
+    let at = best.length;
+    while (at > 0 && (values[best[at - 1] as number] as number) < (values[i] as number)) at--;
+    best.splice(at, 0, i);
+  }
+  return best;
 }
 
 /** The bits of the values without their sign: in the order of the magnitudes. */

@@ -69,7 +69,7 @@ export default defineMethod({
       const baseline = baselineOf(row, input, ctx.params.baseline, ctx.baselines);
       const order = windows.levels.flatMap((level) => level.windows);
       const scored = new Float64Array(windows.count);
-      const all = coverCounts(windows, row.data.length);
+      const all = aggregation === 'sum' ? coverCounts(windows, row.data.length) : undefined;
       /** Map after `done` windows; each stands for the missing ones around it. */
       const mapOf = (done: number, stretch: number): Tensor<'float32'> => {
         const drops = new Float64Array(row.data.length);
@@ -87,7 +87,7 @@ export default defineMethod({
             stretch,
           );
         }
-        const times = (i: number): number => (aggregation === 'sum' ? (all[i] as number) : 1);
+        const times = (i: number): number => all?.[i] ?? 1;
         return float32(
           row.dims,
           drops.map((drop, i) => (drop / Math.max(1, covers[i] as number)) * times(i)),

@@ -2,10 +2,11 @@
 
 import { isIndependent } from '../../core/model/description.ts';
 import type { Prediction, TaskContext, TaskTarget } from '../../core/task/task.ts';
+import { largestPositions } from '../../core/tensor/sort.ts';
 import { defineTask } from '../define-task.ts';
 import { classExtent, positionExtents } from '../evidence.ts';
 import { targetNotFound } from '../named-class.ts';
-import { largest, scoresOf } from '../scores.ts';
+import { scoresOf } from '../scores.ts';
 import { binaryPredictions, binaryTarget, isBinary } from './binary.ts';
 import { chosenClass, classPrediction, classTarget } from './class-target.ts';
 
@@ -28,7 +29,7 @@ export default defineTask({
     const scores = scoresOf(outputs, context.description.explained);
     if (isBinary(scores)) return binaryPredictions(scores).slice(0, context.top);
     const values = Array.from({ length: scores.classes }, (_, k) => scores.data[scores.element(k, 0)] as number);
-    return largest(values, context.top ?? DEFAULT_TOP)
+    return largestPositions(values, context.top ?? DEFAULT_TOP)
       .map((klass): Prediction => classPrediction(scores, klass))
       .filter(({ score, probability = score }) => context.threshold === undefined || probability >= context.threshold);
   },

@@ -2,10 +2,11 @@
 
 import { isIndependent } from '../../core/model/description.ts';
 import type { Prediction } from '../../core/task/task.ts';
+import { largestPositions } from '../../core/tensor/sort.ts';
 import { defineTask } from '../define-task.ts';
 import { classExtent, positionExtents } from '../evidence.ts';
 import { targetNotFound } from '../named-class.ts';
-import { largest, scoresOf } from '../scores.ts';
+import { scoresOf } from '../scores.ts';
 import { chosenClass, classPrediction, classTarget } from './class-target.ts';
 
 /** Probability from which on a class holds. */
@@ -26,7 +27,7 @@ export default defineTask({
     const all = Array.from({ length: scores.classes }, (_, klass): Prediction => classPrediction(scores, klass));
     const holds = ({ score, probability = 1 / (1 + Math.exp(-score)) }: Prediction) => probability >= threshold;
     const values = all.map(({ score }) => score);
-    return largest(values, values.length)
+    return largestPositions(values, values.length)
       .map((klass) => all[klass] as Prediction)
       .filter(holds)
       .slice(0, top);

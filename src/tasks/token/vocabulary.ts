@@ -3,9 +3,9 @@
 import { quoted } from '../../core/errors.ts';
 import type { ModelDescription } from '../../core/model/description.ts';
 import type { Task, TaskContext } from '../../core/task/task.ts';
+import { largestPositions } from '../../core/tensor/sort.ts';
 import { defineTask } from '../define-task.ts';
 import { checkedClass, classNamed, numbered, targetNotFound } from '../named-class.ts';
-import { largest } from '../scores.ts';
 import { overTokens, type TokenScores, tokenPrediction, tokenScores, tokenTarget } from './tokens.ts';
 
 const DEFAULT_TOP = 5;
@@ -30,7 +30,7 @@ export const defineVocabulary = ({ evidence, position, ...definition }: Vocabula
       const scores = tokenScores(outputs, context);
       const at = position(scores, context);
       const values = Array.from({ length: scores.classes }, (_, k) => scores.data[scores.element(k, at)] as number);
-      return largest(values, context.top ?? DEFAULT_TOP).map((klass) => ({
+      return largestPositions(values, context.top ?? DEFAULT_TOP).map((klass) => ({
         ...tokenPrediction(scores, klass, at),
         ...nameOf(klass, context),
       }));

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { Random } from '../../../src/core/tensor/random.ts';
-import { magnitudeBits, rankedBits, sortMagnitudes } from '../../../src/core/tensor/sort.ts';
+import { largestPositions, magnitudeBits, rankedBits, sortMagnitudes } from '../../../src/core/tensor/sort.ts';
 
 describe('sortMagnitudes', () => {
   it('sorts like Array.prototype.sort from subnormal numbers to infinity', () => {
@@ -25,5 +25,13 @@ describe('rankedBits', () => {
     const sorted = bits.slice().sort();
     for (const rank of [0, 1, 17, 749, 1500, 2998, 2999]) expect(rankedBits(bits, rank)).toBe(sorted[rank]);
     expect(rankedBits(Uint32Array.of(7), 0)).toBe(7);
+  });
+});
+
+describe('largestPositions', () => {
+  it.each([0, 1, 5, 32, 33, 4000])('gives the %i largest, the first of equals first', (count) => {
+    const values = new Random(4).normal(2000).map((x, i) => (i % 2 === 0 ? Math.round(x) : x));
+    const sorted = Array.from(values.keys()).sort((a, b) => (values[b] as number) - (values[a] as number) || a - b);
+    expect(largestPositions(values, count)).toEqual(sorted.slice(0, count));
   });
 });
