@@ -88,7 +88,7 @@ function cases(method: Method, options: ContractOptions & Required<Pick<Contract
           const tried = await on(subject);
           for (const trial of tried) {
             const reason = trial.refusal() ?? (await check(trial));
-            if (reason !== undefined) reasons.push(reason);
+            if (typeof reason === 'string') reasons.push(reason);
           }
           return reasons.length === tried.length ? reasons.join(' ') : undefined;
         },

@@ -22,7 +22,7 @@ export interface ContractPromise {
    * @returns the reason where there was nothing to check: the method does not promise it, or does not run at all
    * @throws BrokenPromise
    */
-  check(trial: Trial): Promise<string | undefined>;
+  check(trial: Trial): Promise<unknown>;
 }
 
 /** Promises that need no model. */
