@@ -8,6 +8,7 @@ import { simplify } from '../../core/onnx/simplify.ts';
 import { wasmBytes, weightBytes } from '../../core/plan/memory.ts';
 import { sizeOf } from '../../core/tensor/tensor.ts';
 import { ISOLATE_BYTES } from '../../tools/inspect.ts';
+import { nodeRuns } from './loop-runs.ts';
 
 /** Maximum number of nodes, those of nested graphs among them. An isolate would need 25 KiB for each. */
 const MAX_NODES = 5_000;
@@ -20,6 +21,8 @@ const MAX_FILE_NODES = 20_000;
  * ten, with its attributes and the names of its inputs and outputs.
  */
 const MAX_MESSAGES = 200_000;
+/** Maximum number of runs of nodes in one row, with those in loops: some four seconds of a native engine. */
+const MAX_RUNS = 1_000_000;
 /** Maximum number of elements of a tensor in one row: 64 MiB of float32. */
 const MAX_ELEMENTS = 2 ** 24;
 
@@ -39,13 +42,18 @@ const tooManyInFile = (what: string, max: number): WhylightError =>
   tooLarge(`has a file of more than ${max} ${what}`, 'no more', { [`max_file_${what}`]: max });
 
 /**
- * Checks nodes, nesting, tensor sizes and the estimated memory of a model.
+ * Checks nodes, nesting, loops, tensor sizes and the estimated memory of a model.
  * @throws WhylightError `payload_too_large`, with the limit and what was found
  */
 export function checkUploadSize(model: Model): void {
   const nodes = countNodes(model.graph, 1);
   if (nodes > MAX_NODES)
     throw tooLarge(`has ${nodes} nodes`, `at most ${MAX_NODES} nodes`, { nodes, max_nodes: MAX_NODES });
+  const runs = nodeRuns(model.graph);
+  if (runs > MAX_RUNS)
+    throw tooLarge(`runs ${runs} nodes with its loops`, `at most ${MAX_RUNS} runs of nodes a row`, {
+      max_runs: MAX_RUNS,
+    });
   for (const [name, { dims }] of infer(withOneRow(model))) checkElements(name, dims);
   const graph = simplify(model.graph);
   const bytes = wasmBytes(graph, undefined, model.fixedBatch) + weightBytes(graph);

@@ -27,6 +27,20 @@ function chain(nodes: number) {
   return opened(g, y);
 }
 
+/** A loop that negates its input; without a count it goes on while its condition is true, and that is always. */
+function loop(count: number | undefined, isConstant: boolean) {
+  const body = GraphBuilder.empty();
+  body.input('i', 'int64', []);
+  const given = body.input('c', 'bool', []);
+  const state = body.input('s', 'float32', ['N', 2]);
+  const condition = isConstant ? body.constant('bool', [], [1]) : given;
+  const value = body.build([body.named(condition, 'co'), body.named(body.op('Neg', [state]), 'so')]);
+  const g = GraphBuilder.empty();
+  const x = g.input('x', 'float32', ['N', 2]);
+  const trips = count === undefined ? undefined : g.constant('int64', [], [count]);
+  return opened(g, g.op('Loop', [trips, g.constant('bool', [], [1]), x], { body: { type: 'graph', value } }));
+}
+
 const refusal = (model: Model): WhylightError | undefined => {
   try {
     checkUploadSize(model);
@@ -53,6 +67,20 @@ describe('checkUploadSize', () => {
 
   it('refuses too many nodes', async () => {
     expect(refusal(await chain(2600))?.details).toMatchObject({ nodes: 5201, max_nodes: 5000 });
+  });
+
+  it.each([
+    ['a constant', true],
+    ['its input', false],
+  ])('refuses a loop that never ends, whose condition is %s', async (_, isConstant) => {
+    const error = refusal(await loop(undefined, isConstant));
+    expect(error?.details).toEqual({ max_runs: 1_000_000 });
+    expect(refusal(await loop(2 ** 40, isConstant))?.details).toEqual({ max_runs: 1_000_000 });
+  });
+
+  it('counts the nodes of a loop once for each iteration that is stated', async () => {
+    expect(refusal(await loop(10_000, true))).toBeUndefined();
+    expect(refusal(await loop(1_000_000, true))?.message).toContain('with its loops');
   });
 
   it('refuses a model that takes more memory than an isolate has', async () => {
