@@ -4,6 +4,7 @@ import type { GraphBuilder, Value } from '../../onnx/builder.ts';
 import { isStatic, product } from '../../onnx/dims.ts';
 import { type Window, windowOf } from '../../onnx/window.ts';
 import { defineRule, type Rule, type RuleCase } from '../rule.ts';
+import { positionsOfMaxima } from './max-positions.ts';
 
 /**
  * For each element of x the sum of `part` over the windows that cover it: the transpose of summing over windows, one
@@ -106,6 +107,17 @@ function mayBeEmpty({ kernel, strides, dilations, padsBegin, padsEnd }: Window, 
   });
 }
 
+/** Zeros in the shape of x, and each cotangent added at its position in the plane that it belongs to. */
+function addedInPlanes(g: GraphBuilder, x: Value, positions: Value, dy: Value): Value {
+  const [batch = 'N', channels = 1, ...space] = x.dims ?? [];
+  const planes = product([batch, channels]);
+  const flat = g.reshape(g.zerosLike(x), [planes, product(space)]);
+  const each = [planes, product(dy.dims?.slice(2) ?? [])];
+  const [indices, updates] = [g.reshape(positions, each), g.reshape(dy, each)];
+  const added = g.op('ScatterElements', [flat, indices, updates], { axis: 1, reduction: 'add' });
+  return g.reshapeLike(added, x);
+}
+
 const windows: readonly RuleCase[] = [
   { inputs: [{ dims: [1, 2, 6, 6], range: [-9, 9] }], attributes: { kernel_shape: [2, 2], strides: [2, 2] } },
   { inputs: [{ dims: [2, 2, 7, 6], range: [-9, 9] }], attributes: { kernel_shape: [3, 3], strides: [2, 2] } },
@@ -128,7 +140,10 @@ export const poolingRules: readonly Rule[] = [
     since: [1, 8, 10, 11, 12],
     note: 'The first of equal maxima takes all, as in PyTorch. Padded positions never win; a window over them alone gets zero.',
     vjp({ g, node, inputs: [x], outputs: [y], cotangents: [whole] }) {
-      const hollow = mayBeEmpty(windowOf(node, x.dims), x, y);
+      const window = windowOf(node, x.dims);
+      const maxima = positionsOfMaxima(g, x, y, window);
+      if (maxima) return [addedInPlanes(g, x, maxima, whole)];
+      const hollow = mayBeEmpty(window, x, y);
       // Column-major indices would count positions in another order than the flat tensor has them.
       const columnMajor = intAttribute(node, 'storage_order', 0) === 1;
       const [, found] = (
