@@ -71,14 +71,16 @@ export function differentiate(g: GraphBuilder, graph: Graph, request: Differenti
   if (between.length > 0 && !active.has(scores) && request.steps !== 'zeros')
     refuseAll(ruleset, stepsAmong(graph, between, active));
   const path = between.filter((node) => node.outputs.some((name) => active.has(name)));
-  const rules = rulesOf(graph, path, ruleset);
+  const places = positions(graph, path);
+  const rules = rulesOf(places, ruleset);
+  const last = new Set(places.filter((place) => place.last).map(({ node }) => node));
   // What is refused on the way is kept, so that one message names all of it.
   const unsupported = new Map<Node, UnsupportedNode>();
   for (const node of path) if (!rules.has(node)) unsupported.set(node, describe(graph, node));
 
   const refused = (node: Node, why: string) => void unsupported.set(node, describe(graph, node, why));
   try {
-    const gradients = walkBack(g, request, { path, active, rules, refused });
+    const gradients = walkBack(g, request, { path, active, rules, last, refused });
     if (unsupported.size === 0) return gradients;
   } catch (error) {
     // Behind a node without a rule shapes may be unknown: what stops the walk there is no news.
@@ -104,6 +106,8 @@ interface BackwardPath {
   readonly path: readonly Node[];
   readonly active: ReadonlySet<string>;
   readonly rules: ReadonlyMap<Node, Rule>;
+  /** Layers with weights that have no other in front of the scores. */
+  readonly last: ReadonlySet<Node>;
   /** Told of a node whose rule does not cover its form, and why. */
   refused(node: Node, why: string): void;
 }
@@ -112,7 +116,7 @@ interface BackwardPath {
 function walkBack(
   g: GraphBuilder,
   request: DifferentiateRequest,
-  { path, active, rules, refused }: BackwardPath,
+  { path, active, rules, last, refused }: BackwardPath,
 ): Value[] {
   const { scores, wrt, ruleset, optimize } = request;
   const pending = new Map<string, Value[]>([[scores, [request.cotangent(g.value(scores))]]]);
@@ -139,6 +143,7 @@ function walkBack(
       wants,
       optional: (i) => inputs[i],
       optimize,
+      isLast: last.has(node),
       reference:
         request.reference ??
         (() => {
@@ -200,9 +205,9 @@ function attempt(rule: Rule | undefined, context: RuleContext, refused: (reason:
   }
 }
 
-function rulesOf(graph: Graph, path: readonly Node[], ruleset: Ruleset): Map<Node, Rule> {
+function rulesOf(places: readonly NodePosition[], ruleset: Ruleset): Map<Node, Rule> {
   const rules = new Map<Node, Rule>();
-  for (const position of positions(graph, path)) {
+  for (const position of places) {
     const rule = ruleset.rule(position);
     if (rule) rules.set(position.node, rule);
   }

@@ -38,6 +38,8 @@ export interface RuleContext {
    * @throws WhylightError `internal` when the ruleset did not ask for a reference.
    */
   reference(value: Value): Value;
+  /** True for a layer with weights that has no other in front of the scores: most of its cotangent may be zeros. */
+  readonly isLast?: boolean;
   /** `optimize` of the request: whether memory may be spent, on a second copy of weights or on larger masks, to save time. */
   readonly optimize: 'speed' | 'memory';
 }

@@ -62,17 +62,25 @@ const withTargets = (graph: Graph, count: number): Graph => ({
 });
 
 /** The nodes whose results depend on the cotangent. */
-function behindCotangent({ nodes }: Graph): Node[] {
+function behindCotangent({ nodes, outputs }: Graph): Node[] {
   const varying = new Set([COTANGENT]);
-  return nodes.filter((node) => {
+  const behind = nodes.filter((node) => {
     const reads = operandsOf(node).some((name) => varying.has(name));
     if (reads) for (const name of node.outputs) varying.add(name);
     return reads;
   });
+  const needed = new Set(outputs.map(({ name }) => name));
+  const path = behind.toReversed().filter((node) => {
+    const counts = node.outputs.some((name) => needed.has(name));
+    if (counts) for (const name of operandsOf(node)) needed.add(name);
+    return counts;
+  });
+  return path.toReversed();
 }
 
-/** Inputs whose values count: of what only lends its type, none do. */
-const operandsOf = ({ op, inputs }: Node): readonly string[] => (op === 'CastLike' ? inputs.slice(0, 1) : inputs);
+/** Inputs whose values count: not of what lends its type, nor of what says which channels are zeros in all rows. */
+const operandsOf = ({ op, inputs }: Node): readonly string[] =>
+  op === 'NonZero' ? [] : op === 'CastLike' ? inputs.slice(0, 1) : inputs;
 
 const isElementwise = (op: string): boolean =>
   BROADCAST.has(op) || traitsOf({ op, domain: '' }).elementwise !== undefined;

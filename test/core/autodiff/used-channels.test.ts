@@ -1,0 +1,57 @@
+import { expect, test } from 'vitest';
+import { COTANGENT, compile, gradientName } from '../../../src/core/autodiff/compile.ts';
+import { GraphBuilder } from '../../../src/core/onnx/builder.ts';
+import { write } from '../../../src/core/onnx/write.ts';
+import { Random } from '../../../src/core/tensor/random.ts';
+import { sizeOf, tensor } from '../../../src/core/tensor/tensor.ts';
+import { onnxruntimeNode } from '../../../src/node/onnxruntime-node.ts';
+import { onnxruntimeWeb } from '../../../src/node/onnxruntime-web.ts';
+
+const CLASSES = 300;
+const random = (seed: number, dims: readonly number[]) => new Random(seed, 0).normal(sizeOf(dims));
+
+/** A classifier of 1x1 kernels at each position, averaged behind it, as SqueezeNet has it. */
+function classifier() {
+  const g = GraphBuilder.empty();
+  const x = g.input('x', 'float32', ['N', 5, 3, 4]);
+  const weights = g.constant('float32', [CLASSES, 5, 1, 1], random(1, [CLASSES, 5]));
+  const maps = g.op('Relu', [g.op('Conv', [g.op('Tanh', [x]), weights])]);
+  return g.build([g.named(g.op('Flatten', [g.op('GlobalAveragePool', [maps])]), 'scores')]);
+}
+
+/** Rows of cotangents: one class, the first class, a margin, all classes, and none. */
+const ROWS: readonly ((index: number) => number)[] = [
+  (i) => Number(i === 17),
+  (i) => Number(i === 0),
+  (i) => Number(i === 40) - Number(i === 299),
+  (i) => Math.sin(i + 1),
+  () => 0,
+];
+
+const cotangents = (rows: readonly ((index: number) => number)[]) =>
+  tensor(
+    'float32',
+    [rows.length, CLASSES],
+    rows.flatMap((row) => Array.from({ length: CLASSES }, (_, i) => row(i))),
+  );
+
+test.each([
+  ['onnxruntime-node', onnxruntimeNode({ threads: 1 })],
+  ['onnxruntime-web', onnxruntimeWeb()],
+])('the gradient behind many classes is that over all of them, whichever are explained (%s)', async (_, engine) => {
+  const request = { scores: 'scores', gradients: ['x'], topClass: false } as const;
+  const used = compile(classifier(), { ...request, optimize: 'memory' });
+  expect(used.nodes.filter(({ op }) => op === 'NonZero')).toHaveLength(1);
+  const whole = compile(classifier(), { ...request, optimize: 'speed' });
+  expect(whole.nodes.filter(({ op }) => op === 'NonZero')).toHaveLength(0);
+  const [sparse, dense] = [await engine.load(write(used)), await engine.load(write(whole))];
+  for (const rows of [...ROWS.map((row) => [row]), ROWS]) {
+    const shape = [rows.length, 5, 3, 4];
+    const feeds = { x: tensor('float32', shape, random(2, shape)), [COTANGENT]: cotangents(rows) };
+    const [mine, theirs] = [(await sparse.run(feeds))[gradientName('x')], (await dense.run(feeds))[gradientName('x')]];
+    expect(mine?.dims).toEqual(shape);
+    for (const [i, value] of Array.from(theirs?.data as Float32Array).entries())
+      expect((mine?.data as Float32Array)[i]).toBeCloseTo(value, 5);
+  }
+  await Promise.all([sparse.release(), dense.release()]);
+});
