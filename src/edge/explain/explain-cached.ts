@@ -6,6 +6,7 @@ import type { Plan } from '../../core/explainer/plan.ts';
 import type { ExplainHooks } from '../../core/explainer/request.ts';
 import { withFeatures } from '../../core/explainer/with-features.ts';
 import { type CachedOptions, type CacheState, cacheControl, cached } from '../cache/cached.ts';
+import { methodState } from '../cache/method-state.ts';
 import { observeDrift } from '../drift/observe-drift.ts';
 import { type EdgeEnv, waitUntilOf } from '../http/env.ts';
 import { type RunSinks, type RunStart, recordRun, samplesOf } from '../observe/run-record.ts';
@@ -14,7 +15,6 @@ import type { Route } from '../routing/decide.ts';
 import { DeferToJob, runPlan } from '../routing/run.ts';
 import type { Services } from '../services.ts';
 import { limitsFor } from '../tenants/tenant.ts';
-import { methodState } from './method-state.ts';
 import { type ExplainQuery, runRequest } from './query.ts';
 
 export type AnswerHooks = Pick<ExplainHooks, 'progress' | 'partial' | 'pass'> & {
@@ -132,8 +132,7 @@ const runHooks = (
   state: methodState({
     cache,
     log: c.get('log'),
-    tenant: c.get('tenant').id,
-    seconds: c.get('tenant').cache.seconds,
+    tenant: c.get('tenant'),
     waitUntil: waitUntilOf(c),
   }),
   maxSamples: limitsFor(c.get('tenant'), limits).maxSamples,

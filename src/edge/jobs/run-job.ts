@@ -4,6 +4,7 @@ import { messageOf, PASSING_CODES, WhylightError } from '../../core/errors.ts';
 import type { Explanation } from '../../core/explainer/explanation.ts';
 import { withFeatures } from '../../core/explainer/with-features.ts';
 import { pack } from '../../protocol/packed.ts';
+import { methodState } from '../cache/method-state.ts';
 import type { CacheUse } from '../cache/result-cache.ts';
 import { withFacts } from '../observe/log.ts';
 import { recordRun } from '../observe/run-record.ts';
@@ -95,7 +96,7 @@ async function explain(
   heartbeat: Heartbeat,
   waitUntil: WaitUntil,
 ): Promise<Explanation> {
-  const { models, tenants, origin, explainer, pause } = services;
+  const { models, tenants, origin, explainer, pause, cache, log } = services;
   const known = await tenants.named(job.tenant, waitUntil);
   if (!known || known.tenant.disabled) throw new WhylightError('forbidden', 'The tenant of the job no longer exists.');
   const served = await models.get(question.model.name, known.tenant, waitUntil, version);
@@ -110,10 +111,11 @@ async function explain(
     progress: (done: number, total: number) => heartbeat.progress({ done, total }),
     waitUntil,
   };
+  const state = methodState({ cache, log, tenant: known.tenant, waitUntil });
   const methods = methodsFor(rights, explainer.methods);
   const explanation = origin
     ? await origin.explain(model, request, { ...hooks, rights, trace, tenant: job.tenant, ...(bundle && { bundle }) })
-    : await explainer.explain(model, request, { ...hooks, methods, ...(pause && { pause }) });
+    : await explainer.explain(model, request, { ...hooks, state, methods, ...(pause && { pause }) });
   if (!request.features) return explanation;
   return withFeatures(explanation, model, request, (await services.modalities.use(served)).modality);
 }

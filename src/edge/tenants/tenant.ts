@@ -61,6 +61,10 @@ export function offeredTo<T extends string>({ formats }: Tenant, made: readonly 
   });
 }
 
+/** Makes the part of a key that separates the state of methods by tenant. A purge of all answers of a tenant changes it. */
+export const stateScope = ({ id, generations: { all, own } }: Pick<Tenant, 'id' | 'generations'>): string =>
+  `tenant ${id} ${all.tenant} ${own.tenant}`;
+
 /** Makes the part of a cache key that separates tenants. A purge changes it. */
 export function cacheScope({ id, cache, generations }: Tenant, model: string): string {
   const count = ({ tenant, models }: Generation): string => `${tenant}.${ownProperty(models, model) ?? 0}`;

@@ -1,7 +1,7 @@
 /** Erasure of a tenant's data over the real KV, R2 and Durable Objects. */
 import { describe, expect, it } from 'vitest';
 import type { PluginEntry } from '../../../src/core/method/registry.ts';
-import { methodState } from '../../../src/edge/explain/method-state.ts';
+import { methodState } from '../../../src/edge/cache/method-state.ts';
 import { bindings, pixels, services, tensorRequest } from '../../support/app.ts';
 import { keyOf, request, tenantApp } from '../../support/tenants.ts';
 import { identityModel } from '../../support/tiny-models.ts';
@@ -90,12 +90,19 @@ describe('POST /admin/tenants/{tenant}/erase', () => {
   it('removes what methods keep for the tenant', async () => {
     await erase('forgetful');
     const waiting: Promise<unknown>[] = [];
-    const options = { cache: services.cache, log: () => undefined, tenant: 'forgetful', seconds: 600 };
+    const tenantOf = (purges: number) => ({
+      id: 'forgetful',
+      cache: { seconds: 600, isolation: 'tenant' as const },
+      generations: { all: { tenant: 0, models: {} }, own: { tenant: purges, models: {} } },
+    });
+    const options = { cache: services.cache, log: () => undefined, tenant: tenantOf(0) };
     const states = methodState({ ...options, waitUntil: (promise) => void waiting.push(promise) });
     const state = states({ method: method({ id: 'counting' }) } as PluginEntry);
     await state.put('seen', Uint8Array.of(7));
     await Promise.all(waiting);
     expect(await state.get('seen')).toEqual(Uint8Array.of(7));
+    const purged = methodState({ ...options, tenant: tenantOf(1), waitUntil: () => undefined });
+    expect(await purged({ method: method({ id: 'counting' }) } as PluginEntry).get('seen')).toBe(undefined);
     expect(await answersOf('forgetful')).toBe(1);
     expect((await erase('forgetful')).answers).toBe(1);
     expect(await answersOf('forgetful')).toBe(0);

@@ -3,17 +3,16 @@ import { sha256Hex } from '../../core/digest.ts';
 import { messageOf, WhylightError } from '../../core/errors.ts';
 import type { MethodState } from '../../core/method/contract.ts';
 import type { PluginEntry } from '../../core/method/registry.ts';
-import type { ResultCache } from '../cache/result-cache.ts';
 import type { Log } from '../observe/log.ts';
+import { stateScope, type Tenant } from '../tenants/tenant.ts';
+import type { ResultCache } from './result-cache.ts';
 
 /** Owner of the state, and the store. */
 export interface StateOptions {
   readonly cache: ResultCache;
   readonly log: Log;
-  /** Id of the tenant. */
-  readonly tenant: string;
-  /** Seconds that the tenant's answers are kept; 0 for not at all. */
-  readonly seconds: number;
+  /** Tenant that the state is kept for, as long as its answers. */
+  readonly tenant: Pick<Tenant, 'id' | 'generations' | 'cache'>;
   readonly waitUntil: (promise: Promise<unknown>) => void;
 }
 
@@ -22,10 +21,11 @@ const MAX_BYTES = 2 ** 20;
 
 /** Makes the state of each method for the requests of one tenant. */
 export const methodState =
-  ({ cache, log, tenant, seconds, waitUntil }: StateOptions) =>
+  ({ cache, log, tenant, waitUntil }: StateOptions) =>
   ({ method, build = '' }: PluginEntry): MethodState => {
-    const use = { seconds, waitUntil, owner: tenant };
-    const owner = [tenant, method.id, method.revision, build];
+    const { seconds } = tenant.cache;
+    const use = { seconds, waitUntil, owner: tenant.id };
+    const owner = [stateScope(tenant), method.id, method.revision, build];
     const keyOf = async (name: string): Promise<string> =>
       `state-${await sha256Hex(new TextEncoder().encode(JSON.stringify([...owner, name])))}`;
     const failed = (message: string) => (error: unknown) =>
