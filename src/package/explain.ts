@@ -11,7 +11,7 @@ export { type ErrorCode, WhylightError } from '../core/errors.ts';
 export type { Explainer } from '../core/explainer/explainer.ts';
 export type { ExplainedRow, Explanation } from '../core/explainer/explanation.ts';
 export type { Plan } from '../core/explainer/plan.ts';
-export type { ExplainHooks, ExplainRequest } from '../core/explainer/request.ts';
+export type { ExplainHooks, ExplainRequest, MethodRequest } from '../core/explainer/request.ts';
 export type { CodecOptions, ImageCodecs } from '../core/image/codecs/codecs.ts';
 export type { Image } from '../core/image/image.ts';
 export { type OverlayOptions, overlaySchema, renderOverlay } from '../core/image/overlay.ts';

@@ -1,3 +1,4 @@
+import type { z } from 'zod';
 import type { Engine } from '../engine/engine.ts';
 import { WhylightError } from '../errors.ts';
 import { answered } from '../method/answered.ts';
@@ -35,7 +36,7 @@ import { controlOf } from './plan-run.ts';
 import { outputsInFile, type PredictedRows, type PredictRows, predictRows } from './predict-rows.ts';
 import { isChosenByTask, readRow, targetOf, taskOf } from './read-answer.ts';
 import { readingOf } from './reading.ts';
-import type { ExplainHooks, ExplainRequest } from './request.ts';
+import { type ExplainHooks, type ExplainRequest, type MethodRequest, namedRequest } from './request.ts';
 import { Setups } from './setup.ts';
 
 const MIB = 2 ** 20;
@@ -123,11 +124,24 @@ export class Explainer {
   }
 
   /**
-   * Plans and explains each row of a request.
+   * Plans and explains each row of a request. The method is given by its id or its value.
    * @throws WhylightError as {@link planRequest} and {@link run} do
    */
-  async explain(model: Model, request: ExplainRequest, hooks: ExplainHooks = {}): Promise<Explanation> {
-    return this.run(await this.planned(model, request, hooks.methods && { methods: hooks.methods }), hooks);
+  async explain<S extends z.ZodObject>(
+    model: Model,
+    request: MethodRequest<S>,
+    hooks?: ExplainHooks,
+  ): Promise<Explanation>;
+  async explain(model: Model, request: ExplainRequest, hooks?: ExplainHooks): Promise<Explanation>;
+  async explain(
+    model: Model,
+    request: ExplainRequest | MethodRequest<z.ZodObject>,
+    hooks: ExplainHooks = {},
+  ): Promise<Explanation> {
+    return this.run(
+      await this.planned(model, namedRequest(request), hooks.methods && { methods: hooks.methods }),
+      hooks,
+    );
   }
 
   /**

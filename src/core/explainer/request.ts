@@ -1,6 +1,7 @@
 /** Input of an explanation: what to explain, and the callbacks that follow it. */
+import type { z } from 'zod';
 import type { PlacedSize } from '../image/placement.ts';
-import type { MethodSource, MethodState } from '../method/contract.ts';
+import type { Method, MethodSource, MethodState } from '../method/contract.ts';
 import type { PluginEntry } from '../method/registry.ts';
 import type { Features } from '../modality/modality.ts';
 import type { Corrections } from '../model/corrections.ts';
@@ -21,6 +22,18 @@ export interface ReadRequest {
   /** Embedding to compare that of every row with; the largest components are explained when absent. */
   readonly similarTo?: ArrayLike<number>;
 }
+
+/** Request that gives the method by its value; the parameters of one made by `defineMethod` are typed. */
+export interface MethodRequest<S extends z.ZodObject> extends Omit<ExplainRequest, 'method' | 'params'> {
+  readonly method: Method<S>;
+  readonly params?: Readonly<Partial<z.input<S>>>;
+}
+
+/** Names the method of a request by its id. */
+export const namedRequest = (request: ExplainRequest | MethodRequest<z.ZodObject>): ExplainRequest => ({
+  ...request,
+  method: typeof request.method === 'string' ? request.method : request.method.id,
+});
 
 /** Request for an explanation of every row of the inputs. */
 export interface ExplainRequest {
