@@ -40,6 +40,11 @@ export class Components {
 
 /** Leaves out what says nothing that the rest does not: limits of JavaScript's integers, and names that are texts. */
 function tidy(schema: z.core.JSONSchema.BaseSchema): void {
+  // openapi-python-client refuses the default of a union in which a form is `const`.
+  if ('const' in schema) {
+    schema.enum = [schema.const as string];
+    delete schema.const;
+  }
   if (schema.maximum === Number.MAX_SAFE_INTEGER) delete schema.maximum;
   if (schema.minimum === Number.MIN_SAFE_INTEGER) delete schema.minimum;
   if (schema.format !== undefined) delete schema.pattern;
