@@ -1,6 +1,6 @@
 /** Tests of a tenant's policy on its requests. */
 import { describe, expect, it } from 'vitest';
-import type { DecodeOptions } from '../../../src/core/image/codecs/codecs.ts';
+import type { ImageCodecs } from '../../../src/core/image/codecs/codecs.ts';
 import { coloTier } from '../../../src/edge/cache/colo.ts';
 import { kvTier } from '../../../src/edge/cache/kv.ts';
 import { tieredCache } from '../../../src/edge/cache/tiers.ts';
@@ -109,11 +109,11 @@ describe('limits of a tenant', () => {
 
   it('on pixels are checked in the image header before decoding', async () => {
     const decoded: number[] = [];
-    const codecs = {
+    const codecs: ImageCodecs = {
       ...services.codecs,
-      decode: (bytes: Uint8Array, options?: DecodeOptions) => {
+      read(bytes, use, options) {
         decoded.push(options?.maxPixels ?? Infinity);
-        return services.codecs.decode(bytes, options);
+        return services.codecs.read(bytes, use, options);
       },
     };
     const { sendImage } = await tenantWith({ limits: { pixels: 191 } }, { replaced: { codecs } });
