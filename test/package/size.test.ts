@@ -4,14 +4,19 @@ import { bundleSize, WORKERS } from '../support/bundle-size.ts';
 
 const KB = 1000;
 
-describe('a Worker with a prepared model, one method and tensors', () => {
-  it('carries at most 250 kB of JavaScript beside the engine', async () => {
-    const { own, groups } = await bundleSize(WORKERS['a prepared model, one method, tensors']);
-    expect(own).toBeLessThanOrEqual(250 * KB);
+describe('a Worker', () => {
+  it.each([
+    ['a prepared model, one method, tensors', 250, 'src/plugins/gradient'],
+    ['createEdge, one method', 1260, 'src/edge/routes'],
+  ] as const)('with %s carries at most %i kB of JavaScript beside the engine', async (worker, limit, part) => {
+    const { own, groups } = await bundleSize(WORKERS[worker]);
+    expect(own).toBeLessThanOrEqual(limit * KB);
     // The bound would be met by an empty bundle as well.
-    expect(groups.map(([group]) => group)).toContain('src/plugins/gradient');
+    expect(groups.map(([group]) => group)).toContain(part);
   });
+});
 
+describe('a Worker with a prepared model, one method and tensors', () => {
   it('carries no compiler, no reader of ONNX files and no decoder of images', async () => {
     const { groups } = await bundleSize(WORKERS['a prepared model, one method, tensors']);
     const bytesOf = (group: RegExp): number =>
@@ -22,12 +27,6 @@ describe('a Worker with a prepared model, one method and tensors', () => {
 });
 
 describe('a Worker with the whole app', () => {
-  it('carries at most 1,260 kB of JavaScript beside the engine with createEdge and one method', async () => {
-    const { own, groups } = await bundleSize(WORKERS['createEdge, one method']);
-    expect(own).toBeLessThanOrEqual(1260 * KB);
-    expect(groups.map(([group]) => group)).toContain('src/edge/routes');
-  });
-
   it('carries one language of the schema library', async () => {
     const { groups } = await bundleSize(WORKERS['createEdge, one method']);
     expect(groups.find(([group]) => group === 'zod')?.[1]).toBeLessThan(120 * KB);

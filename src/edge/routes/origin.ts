@@ -1,14 +1,13 @@
-import type { Context, Handler } from 'hono';
+import type { Context } from 'hono';
 import * as z from 'zod';
 import { sha256Hex } from '../../core/digest.ts';
 import { WhylightError } from '../../core/errors.ts';
 import { chunksOf, FRAMES_TYPE } from '../../protocol/frames.ts';
 import { type EdgeEnv, waitUntilOf } from '../http/env.ts';
 import { holdBody } from '../http/middleware/hold-body.ts';
-import type { Log } from '../observe/log.ts';
 import type { Trace } from '../observe/trace-context.ts';
 import { bytes, done } from '../openapi/content.ts';
-import { defineRoute } from '../openapi/route.ts';
+import { defineRoute, type Route, type RouteDescription } from '../openapi/route.ts';
 import { decodeInspectionRequest, decodeOriginRequest } from '../origin/origin-request.ts';
 import type { OriginServer } from '../origin/origin-server.ts';
 import { serveExplanation } from '../origin/serve-explanation.ts';
@@ -21,77 +20,69 @@ const octets = { required: true, content: { 'application/octet-stream': bytes } 
 
 const frames = { 200: { description: 'Frames.', content: { [FRAMES_TYPE]: { schema: z.string() } } } };
 
-/** A request whose signature holds, with what answering it needs. */
-interface Accepted {
-  readonly asOrigin: OriginServer;
-  readonly log: Log;
-  readonly connection: FramesConnection & { readonly trace: Trace };
+/** Part of a description that routes with frames have in common. */
+const FRAMES_ROUTE = {
+  method: 'post',
+  tag: 'origin',
+  access: 'open',
+  request: { body: octets },
+  responses: frames,
+  internal: true,
+} as const;
+
+/** Description and work of a route whose signed requests are answered with frames. */
+interface FramesRoute<T> extends Pick<RouteDescription, 'id' | 'path' | 'summary' | 'cost'> {
+  readonly decode: (bytes: Uint8Array) => T;
+  readonly serve: (
+    services: Services & { readonly asOrigin: OriginServer },
+    request: T,
+    connection: FramesConnection & { readonly trace: Trace },
+  ) => Promise<ReadableStream<Uint8Array>>;
 }
 
 /**
- * Makes a handler of signed requests that are answered with frames. The signature is checked on the headers: nobody
+ * Defines a route of signed requests that are answered with frames. The signature is checked on the headers: nobody
  * without the secret makes this process hold a body.
  */
-function signedFrames<T>(
-  { asOrigin, memory, limits }: Services,
-  decode: (bytes: Uint8Array) => T,
-  serve: (request: T, accepted: Accepted) => Promise<ReadableStream<Uint8Array>>,
-): Handler<EdgeEnv> | undefined {
-  if (!asOrigin) return undefined;
-  const hold = holdBody(memory, limits.maxBody);
-  return async (c) => {
-    const digest = c.req.header(SIGNATURE_HEADERS.digest) ?? '';
-    await asOrigin.signatures.verify({ method: 'POST', path: pathOf(c), digest }, (name) => c.req.header(name));
-    await hold(c, async () => {
-      const body = new Uint8Array(await c.req.arrayBuffer());
-      if ((await sha256Hex(body)) !== digest) throw refused();
-      const connection = { signal: c.req.raw.signal, waitUntil: waitUntilOf(c), trace: c.get('trace') };
-      const stream = await serve(decode(body), { asOrigin, log: c.get('log'), connection });
-      c.res = c.body(stream, 200, { 'Content-Type': FRAMES_TYPE, 'Cache-Control': 'no-store' });
-    });
-    return c.res;
-  };
+function framesRoute<T>({ decode, serve, ...description }: FramesRoute<T>): Route {
+  return defineRoute({ ...FRAMES_ROUTE, ...description }, (services) => {
+    const { asOrigin, memory, limits } = services;
+    if (!asOrigin) return undefined;
+    const hold = holdBody(memory, limits.maxBody);
+    return async (c) => {
+      const digest = c.req.header(SIGNATURE_HEADERS.digest) ?? '';
+      await asOrigin.signatures.verify({ method: 'POST', path: pathOf(c), digest }, (name) => c.req.header(name));
+      await hold(c, async () => {
+        const body = new Uint8Array(await c.req.arrayBuffer());
+        if ((await sha256Hex(body)) !== digest) throw refused();
+        const connection = { signal: c.req.raw.signal, waitUntil: waitUntilOf(c), trace: c.get('trace') };
+        const stream = await serve({ ...services, asOrigin, log: c.get('log') }, decode(body), connection);
+        c.res = c.body(stream, 200, { 'Content-Type': FRAMES_TYPE, 'Cache-Control': 'no-store' });
+      });
+      return c.res;
+    };
+  });
 }
 
 /** Runs an explanation for an edge. Answers with frames: progress, then the explanation or its error. */
-export const originExplain = defineRoute(
-  {
-    id: 'explainForEdge',
-    method: 'post',
-    path: '/origin/explain',
-    tag: 'origin',
-    summary: 'Runs an explanation for an edge, which signs the request.',
-    access: 'open',
-    cost: 'explanation',
-    request: { body: octets },
-    responses: frames,
-    internal: true,
-  },
-  (services) =>
-    signedFrames(services, decodeOriginRequest, (request, { asOrigin, log, connection }) =>
-      serveExplanation({ ...services, asOrigin, log }, request, connection),
-    ),
-);
+export const originExplain = framesRoute({
+  id: 'explainForEdge',
+  path: '/origin/explain',
+  summary: 'Runs an explanation for an edge, which signs the request.',
+  cost: 'explanation',
+  decode: decodeOriginRequest,
+  serve: serveExplanation,
+});
 
 /** Inspects a model that is being uploaded at an edge. Answers with frames: heartbeats, then the report or an error. */
-export const originInspect = defineRoute(
-  {
-    id: 'inspectForEdge',
-    method: 'post',
-    path: '/origin/inspect',
-    tag: 'origin',
-    summary: 'Inspects a model that is being uploaded at an edge, which signs the request.',
-    access: 'open',
-    cost: 'upload',
-    request: { body: octets },
-    responses: frames,
-    internal: true,
-  },
-  (services) =>
-    signedFrames(services, decodeInspectionRequest, (request, { asOrigin, log, connection }) =>
-      serveInspection({ ...services, asOrigin, log }, request, connection),
-    ),
-);
+export const originInspect = framesRoute({
+  id: 'inspectForEdge',
+  path: '/origin/inspect',
+  summary: 'Inspects a model that is being uploaded at an edge, which signs the request.',
+  cost: 'upload',
+  decode: decodeInspectionRequest,
+  serve: serveInspection,
+});
 
 /**
  * Stores a file of an uploaded model that the origin lacks. The signature covers the digest in the path, so that an unsigned
