@@ -4,7 +4,7 @@
  * however many send it at once.
  */
 import { createHash, randomUUID } from 'node:crypto';
-import { mkdir, open, readdir, readFile, rename, rm, stat, utimes } from 'node:fs/promises';
+import { mkdir, open, readdir, readFile, rename, rm, stat, statfs, utimes } from 'node:fs/promises';
 import { join } from 'node:path';
 import { sha256Hex } from '../core/digest.ts';
 import { WhylightError } from '../core/errors.ts';
@@ -52,6 +52,12 @@ export class FileStore {
   /** Bytes that the files take. */
   get bytes(): number {
     return [...this.held.values()].reduce((sum, size) => sum + size, 0);
+  }
+
+  /** Returns the bytes that the files could take together on this disk: what they take now, and what is free. */
+  async room(): Promise<number> {
+    const { bavail, bsize } = await statfs(this.folder);
+    return this.bytes + bavail * bsize;
   }
 
   has(sha256: string): boolean {

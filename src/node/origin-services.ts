@@ -104,7 +104,7 @@ export async function originServices(options: OriginOptions, parts: EdgeParts = 
   const pool = parts.memory ?? processPool(options.memory ?? defaultMemory(), engine);
   const uploads =
     options.uploads &&
-    new UploadedModels(await FileStore.open(options.uploads), UPLOAD_BYTES, new TaskRegistry(tasks).forms, pool);
+    new UploadedModels(await openUploads(options.uploads, log), UPLOAD_BYTES, new TaskRegistry(tasks).forms, pool);
   const inspector =
     uploads && new UploadInspector({ uploads, waiting: options.waiting, accepting: () => admission.open, pool });
   const gauges = gaugesOf(admission, pool);
@@ -123,6 +123,21 @@ export async function originServices(options: OriginOptions, parts: EdgeParts = 
     ),
   );
   return { services, admission, ...(telemetry && { telemetry }) };
+}
+
+/** Opens the store of uploaded models, and warns of a disk that is smaller than the store may become. */
+async function openUploads(options: FileStoreOptions, log: Log): Promise<FileStore> {
+  const store = await FileStore.open(options);
+  const room = await store.room();
+  if (room < options.bytes) {
+    log('warn', 'the disk is smaller than the uploaded models may become', {
+      folder: options.folder,
+      uploads_mib: Math.floor(options.bytes / MIB),
+      disk_mib: Math.floor(room / MIB),
+      remedy: 'lower --uploads-mib, or free some of the disk: uploads are refused while it is full',
+    });
+  }
+  return store;
 }
 
 async function originEngine(options: OriginOptions, log: Log): Promise<Engine> {

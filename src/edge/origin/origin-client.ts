@@ -1,6 +1,7 @@
 /** HTTP client of the origins, with load balancing, circuit breakers and one retry. */
 import { WhylightError } from '../../core/errors.ts';
 import { Breaker, type BreakerOptions } from './breaker.ts';
+import { overloaded } from './refusal.ts';
 import { type Signed, sign } from './signature.ts';
 
 export type Fetch = (url: string, init: RequestInit) => Promise<Response>;
@@ -197,29 +198,24 @@ export class OriginClient {
     const signed = await sign(this.options.secret, request);
     const late = new AbortController();
     const timer = setTimeout(() => late.abort(), limit);
-    let response: Response;
     try {
-      response = await this.fetch(`${url}${path}`, {
+      const response = await this.fetch(`${url}${path}`, {
         ...init,
         method,
         headers: { ...(init.headers as Record<string, string>), ...signed },
         signal: AbortSignal.any([signal, late.signal]),
       });
+      if (response.status !== 502 && response.status !== 503) return response;
+      const after = Number(response.headers.get('Retry-After')) || undefined;
+      // An origin that sends Retry-After is healthy, but at its capacity.
+      throw new OriginError(await overloaded(response, after ?? 1), response.status === 503 && after !== undefined);
     } catch (cause) {
-      if (signal.aborted) throw cause;
+      if (signal.aborted || cause instanceof OriginError) throw cause;
       if (late.signal.aborted) throw new OriginError(originSilent(limit));
       throw new OriginError(new WhylightError('origin_unavailable', 'The origin cannot be reached.', {}, { cause }));
     } finally {
       clearTimeout(timer);
     }
-    if (response.status !== 502 && response.status !== 503) return response;
-    await response.body?.cancel();
-    const after = Number(response.headers.get('Retry-After')) || undefined;
-    const busy = new WhylightError('origin_unavailable', 'The origin is overloaded.', {
-      retry_after: after ?? 1,
-    });
-    // An origin that sends Retry-After is healthy, but at its capacity.
-    throw new OriginError(busy, response.status === 503 && after !== undefined);
   }
 
   /** Chooses the least busy healthy origin; `avoid` only if there is no other. */

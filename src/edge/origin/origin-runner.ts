@@ -17,7 +17,8 @@ import {
   PACKED_TYPE,
   RUN_PATH,
 } from './origin-request.ts';
-import { problemIn, refused, sendMissing } from './send-model.ts';
+import { problemIn, refused } from './refusal.ts';
+import { sendMissing } from './send-model.ts';
 
 export interface OriginHooks extends ExplainHooks {
   /** Rights that methods made of other methods are bound by. */
