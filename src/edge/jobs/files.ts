@@ -10,6 +10,11 @@ export interface JobFiles {
   removeBelow(prefix: string): Promise<void>;
   /** Lists the path segments that follow `prefix`, 1,000 at most. */
   below(prefix: string): Promise<readonly string[]>;
+  /** Lists what follows `prefix` in keys, in their order: `limit` at most, 1,000 or fewer, of those after `after`. */
+  names(
+    prefix: string,
+    page: { readonly limit: number; readonly after?: string | undefined },
+  ): Promise<{ readonly names: readonly string[]; readonly more: boolean }>;
 }
 
 /** Makes the key prefix of the files of a job. */

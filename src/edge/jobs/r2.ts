@@ -18,6 +18,11 @@ export const r2JobFiles = (bucket: R2Bucket): JobFiles => ({
     const { delimitedPrefixes } = await bucket.list({ prefix, delimiter: '/' });
     return delimitedPrefixes.map((path) => path.slice(prefix.length, -1));
   },
+  async names(prefix, { limit, after }) {
+    const startAfter = after === undefined ? {} : { startAfter: `${prefix}${after}` };
+    const { objects, truncated } = await bucket.list({ prefix, limit, ...startAfter });
+    return { names: objects.map(({ key }) => key.slice(prefix.length)), more: truncated };
+  },
   async removeBelow(prefix) {
     // A job has fewer files than one page of a listing.
     const { objects } = await bucket.list({ prefix });

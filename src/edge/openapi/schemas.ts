@@ -5,6 +5,7 @@ import { overlaySchema } from '../../core/image/overlay.ts';
 import { PRESETS } from '../../core/method/contract.ts';
 import { DATATYPES } from '../../protocol/open-inference.ts';
 import { requestSchema } from '../explain/settings.ts';
+import { ENTRY, MAX_LISTED } from '../jobs/job-list.ts';
 import { PROBLEM_EXAMPLE } from './examples.ts';
 
 const scalar = z.union([z.string(), z.number(), z.boolean()]);
@@ -165,6 +166,14 @@ export const job = z
     expires: z.iso.datetime().optional().describe('Time at which job and result are removed.'),
   })
   .meta({ id: 'Job' });
+export const jobsQuery = z.object({
+  limit: z.coerce.number().int().min(1).max(MAX_LISTED).default(20).describe('Maximum number of jobs.'),
+  after: z.string().regex(ENTRY, 'must be `next` of the page before').optional().describe('`next` of the page before.'),
+});
+export const jobs = z.object({
+  jobs: z.array(job),
+  next: z.string().optional().describe('`after` of the next page; absent on the last one.'),
+});
 
 export const explainQuery = requestSchema
   .extend(overlaySchema.shape)

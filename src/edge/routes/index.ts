@@ -3,7 +3,7 @@ import { compare } from './compare.ts';
 import { estimate } from './estimate.ts';
 import { explain } from './explain.ts';
 import { infer } from './infer.ts';
-import { deleteJob, job, jobResult, webhook } from './jobs.ts';
+import { deleteJob, job, jobResult, jobs, webhook } from './jobs.ts';
 import { method, methods } from './methods.ts';
 import { modelFile } from './model-file.ts';
 import { model, modelReady, models } from './models.ts';
@@ -35,6 +35,7 @@ export const keyRoutes = [
   explain,
   methods,
   method,
+  jobs,
   job,
   deleteJob,
   jobResult,

@@ -3,10 +3,12 @@ import { WhylightError } from '../../core/errors.ts';
 import { explanationOutputs, explanationParameters } from '../../protocol/explanation-outputs.ts';
 import { drawResult, requestedJob } from '../explain/stored-job.ts';
 import { linkTo } from '../http/base-path.ts';
+import { checkedQuery } from '../http/checked-query.ts';
 import { inferenceResponse, isBinary, wantedOutputs } from '../http/inference-response.ts';
 import { negotiate } from '../http/negotiate.ts';
 import { unpackResult } from '../jobs/contents.ts';
 import { hasEnded } from '../jobs/job.ts';
+import { listJobs } from '../jobs/job-list.ts';
 import { failureError, jobView } from '../jobs/view.ts';
 import { webhookSecret } from '../jobs/webhook.ts';
 import { answer, done, negotiated } from '../openapi/content.ts';
@@ -18,6 +20,31 @@ import { offeredTo } from '../tenants/tenant.ts';
 /** Seconds after which to ask again for a job that runs. */
 const RETRY_AFTER_S = '2';
 const REPRESENTATIONS = ['application/json', 'image/png', 'application/octet-stream'] as const;
+
+/** Lists the jobs of the caller's tenant. */
+export const jobs = defineRoute(
+  {
+    id: 'listJobs',
+    method: 'get',
+    path: '/v2/jobs',
+    tag: 'jobs',
+    summary: 'Lists the jobs of the tenant, the newest first.',
+    description: 'Jobs of other tenants are never listed, for operators either.',
+    access: 'explain',
+    cost: 'none',
+    request: { query: schemas.jobsQuery },
+    responses: answer(schemas.jobs, 'The jobs.'),
+    problems: ['invalid_request', 'not_found'],
+  },
+  (services) => async (c) => {
+    if (!services.jobs)
+      throw new WhylightError('not_found', 'This server has no jobs: bind JOBS, JOB_QUEUE and JOB_FILES.');
+    const page = checkedQuery(c, schemas.jobsQuery);
+    const { jobs: found, next } = await listJobs(services.jobs, c.get('tenant').id, page);
+    c.header('Cache-Control', 'no-store');
+    return c.json({ jobs: found.map((one) => jobView(one, (path) => linkTo(c, path))), ...(next && { next }) });
+  },
+);
 
 /** Returns the state of a job. Jobs are created by `/explain`. */
 export const job = defineRoute(

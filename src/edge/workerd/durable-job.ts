@@ -20,6 +20,7 @@ import {
   sentAgain,
   succeeded,
 } from '../jobs/job.ts';
+import { entryKey } from '../jobs/job-list.ts';
 import type { Jobs } from '../jobs/jobs.ts';
 import { r2JobFiles } from '../jobs/r2.ts';
 
@@ -35,9 +36,8 @@ export class ExplanationJob extends DurableObject<JobBindings> {
 
   async submit(job: NewJob): Promise<Job> {
     const known = await this.read();
-    if (known) return known;
-    const kept = await this.keep(accepted(job, Date.now()));
-    await this.tell(kept, 'run');
+    const kept = known ?? (await this.keep(accepted(job, Date.now())));
+    await Promise.all([this.list(kept), known || this.tell(kept, 'run')]);
     return kept;
   }
 
@@ -49,7 +49,9 @@ export class ExplanationJob extends DurableObject<JobBindings> {
   async forget(): Promise<void> {
     const job = await this.read();
     if (!job) return;
-    await r2JobFiles(this.env.JOB_FILES).removeBelow(jobFolder(job.tenant, job.id));
+    const files = r2JobFiles(this.env.JOB_FILES);
+    await files.removeBelow(jobFolder(job.tenant, job.id));
+    await files.remove([entryKey(job)]);
     await this.ctx.storage.deleteAlarm();
     await this.ctx.storage.deleteAll();
   }
@@ -105,6 +107,15 @@ export class ExplanationJob extends DurableObject<JobBindings> {
     await this.ctx.storage.setAlarm(due(job, JOB_TIMES).at);
     if (hasEnded(job) && !(before && hasEnded(before)) && job.webhook !== undefined) await this.tell(job, 'announce');
     return job;
+  }
+
+  /** Adds the job to its tenant's list. One that cannot be added runs nevertheless, and is added when it is submitted again. */
+  private async list(job: Job): Promise<void> {
+    try {
+      await r2JobFiles(this.env.JOB_FILES).put(entryKey(job), new Uint8Array(0));
+    } catch (error) {
+      console.warn(JSON.stringify({ message: 'a job cannot be listed', id: job.id, reason: String(error) }));
+    }
   }
 
   /** A message that cannot be sent is sent by the alarm: the job is safe here. */
