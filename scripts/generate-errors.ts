@@ -19,7 +19,7 @@ const ADVICE: Partial<Record<ErrorCode, string>> = {
   engine_failure: 'once',
   internal: 'once',
   model_damaged: 'after the file is restored',
-  storage_damaged: 'once, as a new job',
+  storage_damaged: 'as a new job, or after the file is restored',
 };
 
 function adviceFor(code: ErrorCode): string {

@@ -1,14 +1,14 @@
 /** Checks a tenant's policy against the built-in methods, which a schema cannot do. */
 import { WhylightError } from '../core/errors.ts';
 import { mergeRules } from '../core/method/params.ts';
-import { MethodRegistry } from '../core/method/registry.ts';
+import { MethodRegistry, type PluginEntry } from '../core/method/registry.ts';
 import { privateReason } from './host-names.ts';
 import type { TenantPolicy } from './tenant-policy.ts';
 
 const HOSTS = ['image_hosts', 'webhook_hosts'] as const;
 
 type CheckedPolicy = Pick<TenantPolicy, 'methods' | 'parameters'> &
-  Partial<Pick<TenantPolicy, 'versions' | 'private_hosts' | (typeof HOSTS)[number]>>;
+  Partial<Pick<TenantPolicy, 'versions' | 'files' | 'private_hosts' | (typeof HOSTS)[number]>>;
 
 export interface PolicyIssue {
   readonly path: readonly (string | number)[];
@@ -16,11 +16,12 @@ export interface PolicyIssue {
 }
 
 /**
- * Checks that every named method exists, that every rule fits its parameters, and that hosts are public names.
+ * Checks that every named method exists, that every rule fits its parameters, that methods with files read some, and that
+ * hosts are public names.
  * @returns the mistakes
  */
 export function checkTenant(policy: CheckedPolicy, registry: MethodRegistry): PolicyIssue[] {
-  const { methods, parameters, versions = {} } = policy;
+  const { methods, parameters, versions = {}, files = {} } = policy;
   const named = [...methods].map((id, i) => [id, i] as const).filter(([id]) => id !== '*');
   return [
     ...(policy.private_hosts ? [] : HOSTS.flatMap((key) => privateHosts(key, policy[key] ?? []))),
@@ -28,6 +29,7 @@ export function checkTenant(policy: CheckedPolicy, registry: MethodRegistry): Po
     ...Object.entries(versions).flatMap(([id, version]) =>
       [id, version].map((one) => issue(['versions', id], () => registry.get(one))),
     ),
+    ...Object.keys(files).map((id) => issue(['files', id], () => refuseUnread(registry.get(id)))),
     ...Object.entries(parameters).map(([id, rules]) =>
       issue(['parameters', id], () => {
         const entry = registry.get(id);
@@ -35,6 +37,11 @@ export function checkTenant(policy: CheckedPolicy, registry: MethodRegistry): Po
       }),
     ),
   ].filter((found) => found !== undefined);
+}
+
+/** @throws WhylightError `invalid_config` for a method that loads nothing */
+function refuseUnread({ method: { id, setup } }: PluginEntry): void {
+  if (!setup) throw new WhylightError('invalid_config', `The method ${id} reads no files: take it out of "files".`);
 }
 
 function privateHosts(key: (typeof HOSTS)[number], hosts: readonly string[]): PolicyIssue[] {

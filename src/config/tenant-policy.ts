@@ -34,6 +34,8 @@ export type Scope = (typeof SCOPES)[number];
 const scopes = z.array(z.enum(SCOPES)).min(1);
 const sha256 = z.string().regex(/^[0-9a-f]{64}$/, 'the SHA-256 of a key, as 64 hexadecimal digits');
 
+const fileDigest = z.string().regex(/^[0-9a-f]{64}$/, 'the SHA-256 of a file, as 64 hexadecimal digits');
+
 /** A key as it is kept. */
 export const keySchema = z.strictObject({
   sha256: sha256.describe('SHA-256 of the key, in hexadecimal. The key itself is kept nowhere.'),
@@ -131,6 +133,12 @@ const policy = {
     .default({})
     .describe(
       'Versions of methods: by id, the id that requests for it run, `{"mfpp": "mfpp_old"}` with `as` of a plugin.',
+    ),
+  files: z
+    .record(z.string(), z.record(z.string(), fileDigest))
+    .optional()
+    .describe(
+      "Files of the tenant's own storage that methods load at start: by method id, the SHA-256 of each file by its name.",
     ),
   scopes: scopes
     .default(['predict', 'explain'])

@@ -22,7 +22,7 @@ export const ERROR_CODES = {
   model_not_found: 'No model has this name.',
   method_not_found: 'No saliency method has this name.',
   model_damaged: 'A file of the model is missing from its store, cut off or changed.',
-  storage_damaged: 'A stored question or result is cut off or changed.',
+  storage_damaged: 'A stored question, result or file of the tenant is missing, cut off or changed.',
   layer_not_found: 'The model has no tensor of this name.',
   model_needed: 'The server does not hold the files of the model yet.',
   label_not_found: 'The model has no class of this name or index.',

@@ -24,6 +24,7 @@ import type { TenantDirectory } from './tenants/directory.ts';
 import type { Authenticate } from './tenants/host-authentication.ts';
 import type { Ledger } from './tenants/ledger.ts';
 import type { Rates } from './tenants/rates.ts';
+import type { TenantFiles } from './tenants/tenant-files.ts';
 
 export interface Services {
   /** Path that the app is served under, such as `/explain`; the root when left out. */
@@ -35,6 +36,8 @@ export interface Services {
   readonly tenants: TenantDirectory;
   /** Identifies callers in place of keys and tokens, for a host that has checked them. */
   readonly authenticate?: Authenticate;
+  /** Files that methods load for single tenants. */
+  readonly tenantFiles: TenantFiles;
   /** Store of tenant changes. Without it tenants are as configured, and there is no admin API. */
   readonly ledger?: Ledger;
   /** Request counters. Without them `requests_per_minute` is not enforced. */

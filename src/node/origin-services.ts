@@ -31,6 +31,7 @@ import { defaultMemory, memoryGauges, nativeSessionMemory, processLimits, proces
 import { type Gauge, PrometheusMetrics } from './prometheus.ts';
 import { strongestEngine } from './providers.ts';
 import { allMetrics, isTelemetryWanted, startTelemetry, type Telemetry } from './telemetry.ts';
+import { tenantFolder } from './tenant-folder.ts';
 import { UploadInspector } from './upload-inspector.ts';
 import { UploadedModels } from './uploaded-models.ts';
 
@@ -53,6 +54,8 @@ export interface OriginOptions {
   readonly inferenceServer?: string;
   /** Store of models that were uploaded at the edge; without it they run only there. */
   readonly uploads?: FileStoreOptions;
+  /** Folder of files that policies of tenants name for methods: `<folder>/<tenant>/<sha256>`. */
+  readonly tenantFiles?: string;
   /** Bytes of resident memory that the process may take; {@link defaultMemory} when left out. */
   readonly memory?: number;
   /** Key set that receipts are signed with, as JSON; there are none without it. */
@@ -154,13 +157,14 @@ const memoryModule = (pool: MemoryPool): Module =>
   });
 
 const originModule = (
-  { secret, olderSecret, receiptKeys, metricsKey, pages }: OriginOptions,
+  { secret, olderSecret, receiptKeys, metricsKey, pages, tenantFiles }: OriginOptions,
   admission: Admission,
   uploaded: Uploaded | undefined,
 ): Module =>
   defineModule(({ bind }) => {
     bind(EDGE.modelBytes).toConstantValue(MODEL_BYTES);
     bind(SERVICES.accepting).toConstantValue(() => admission.open);
+    if (tenantFiles !== undefined) bind(EDGE.readTenantFile).toConstantValue(tenantFolder(tenantFiles));
     if (pages) bind(SERVICES.pages).toConstantValue(pages);
     if (receiptKeys) bind(SERVICES.receipts).toConstantValue(new ReceiptSigner(receiptKeys));
     if (metricsKey) bind(SERVICES.metricsKey).toConstantValue(metricsKey);

@@ -14,6 +14,7 @@ import { onnxruntimeNode } from '../node/onnxruntime-node.ts';
 import { configuredBy, type EdgeSettings } from './edge.ts';
 
 export { isolate } from '../node/isolation/load-isolated.ts';
+export { tenantFolder } from '../node/tenant-folder.ts';
 export * from './edge.ts';
 
 const LIMITS: Limits = {

@@ -18,6 +18,7 @@ export type { EdgeLimits, HostSettings } from '../edge/composition/settings-modu
 export type { GivenModel, ModelPlace, ModelSetting } from '../edge/models/given-models.ts';
 export type { Log } from '../edge/observe/log.ts';
 export type { Authenticate, HostCaller } from '../edge/tenants/host-authentication.ts';
+export type { ReadTenantFile, TenantFile } from '../edge/tenants/tenant-files.ts';
 export { builtinTasks } from '../tasks/index.ts';
 export type { TenantInput } from './tenants.ts';
 

@@ -45,6 +45,9 @@ const args = {
   'uploads-mib': textFlag('Max size of that folder in MiB; the least recently used models are deleted first', {
     default: '1024',
   }),
+  'tenant-files': textFlag('Folder of the files that policies of tenants name for methods: <tenant>/<sha256>', {
+    valueHint: 'folder',
+  }),
   'inference-server': textFlag('Open Inference Protocol server that runs the graphs (see whylight export)', {
     valueHint: 'url',
   }),
@@ -68,6 +71,7 @@ export default defineCommand({
     const metricsKey = process.env[METRICS_KEY];
     const metricsPort = flags['metrics-port'];
     const inferenceServer = flags['inference-server'];
+    const tenantFiles = flags['tenant-files'];
     const memoryMib = flags['memory-mib'] ?? process.env[MEMORY_MIB];
     const serving = await serve({
       host: flags.host,
@@ -86,6 +90,7 @@ export default defineCommand({
           bytes: numberFlag('uploads-mib', flags['uploads-mib'], 1, 2 ** 20) * 2 ** 20,
         },
       }),
+      ...(tenantFiles !== undefined && { tenantFiles }),
       ...(memoryMib !== undefined && { memory: numberFlag('memory-mib', memoryMib, 1, 2 ** 24) * 2 ** 20 }),
       env: process.env,
       driftRate: numberFlag('drift-rate', flags['drift-rate'], 0, 1),

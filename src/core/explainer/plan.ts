@@ -63,6 +63,8 @@ export interface Plan {
 export interface PlanOptions {
   /** Methods that wrapper methods may use; every built-in one when left out. */
   readonly methods?: MethodSource;
+  /** Entry of the method in place of that of the registry: the same method with files of a tenant. */
+  readonly entry?: PluginEntry;
   /** True if `request.params` come from `parseParams`, with defaults and under stricter rules than the plugin's. */
   readonly paramsParsed?: boolean;
   /** Tells if the target of the request is found in the answer of the model, by its task. */
@@ -78,10 +80,9 @@ export function planRequest(
   registry: MethodRegistry,
   described: Model,
   request: ExplainRequest,
-  { methods = registry, paramsParsed = false, isChosenByTask }: PlanOptions = {},
+  { methods = registry, entry = registry.get(request.method), paramsParsed = false, isChosenByTask }: PlanOptions = {},
 ): Plan {
   const seed = checkSeed(request.seed ?? 0);
-  const entry = registry.get(request.method);
   const model = withTarget(described.corrected(request.corrections), request.taskTarget);
   const params = paramsParsed ? (request.params ?? {}) : parseParams(entry.method, request.params, entry);
   const { inputs, rows, shapes } = checkInputs(model, request.inputs);

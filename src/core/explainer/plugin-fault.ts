@@ -11,6 +11,7 @@ const RUN_CODES: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
   'invalid_model',
   'invalid_config',
   'method_not_enabled',
+  'storage_damaged',
   'model_not_found',
   'method_not_found',
   'layer_not_found',

@@ -4,7 +4,7 @@ import { throwIfAborted } from '../abort.ts';
 import { WhylightError } from '../errors.ts';
 import { LruCache } from '../lru-cache.ts';
 import { ANSWERS_LATER, NotAnswered } from '../method/answered.ts';
-import type { Attribution, ExplainContext, Method, SetupTools } from '../method/contract.ts';
+import type { Attribution, ExplainContext, Method, MethodSetup, SetupTools } from '../method/contract.ts';
 import type { ModelInfo } from '../model/info.ts';
 import { copyModel, ModelIds } from './model-copy.ts';
 import { packed } from './packed.ts';
@@ -91,7 +91,8 @@ class RemoteMethod {
   private readonly ids = new ModelIds();
   private readonly outcomes = new LruCache<Outcome>({ capacity: 512 });
   private readonly underway = new Map<string, Promise<void>>();
-  private tools: SetupTools | undefined;
+  /** Access to the files of each setup, for isolates that have not loaded them. */
+  private readonly tools = new LruCache<SetupTools>({ capacity: 64 });
 
   constructor(id: string, isolate: Isolate) {
     this.id = id;
@@ -125,16 +126,24 @@ class RemoteMethod {
     return answer;
   }
 
-  async setup(tools: SetupTools): Promise<Results['setup']> {
-    this.tools = tools;
-    return this.ask<'setup'>({ kind: 'setup' }, { file: ({ name }) => tools.file(name) }, { limitMs: SETUP_MS });
+  /** Loads files into an isolate. The data of the setup stays there; its name stands for it here. */
+  async setup(tools: SetupTools, setup: string = crypto.randomUUID()): Promise<MethodSetup> {
+    this.tools.set(setup, tools);
+    const file = ({ name }: { readonly name: string }) => tools.file(name);
+    return { ...(await this.ask<'setup'>({ kind: 'setup', setup }, { file }, { limitMs: SETUP_MS })), data: setup };
+  }
+
+  private async setupAgain(setup: string | undefined): Promise<void> {
+    const tools = setup === undefined ? undefined : this.tools.get(setup)?.value;
+    if (tools) await this.setup(tools, setup);
   }
 
   async explain(ctx: ExplainContext<Params>): Promise<Attribution> {
     const { inputs, baselines, batch, target, score, random, batchSize, prefetch, mixes, params, signal } = ctx;
     const { seed, stream } = random;
     const context = packed({ inputs, baselines, batch, target, score, seed, stream, batchSize, prefetch, mixes });
-    const call: Call = { kind: 'explain', model: this.ids.refer(ctx.model), params, context };
+    const setup = typeof ctx.data === 'string' ? { setup: ctx.data } : {};
+    const call: Call = { kind: 'explain', model: this.ids.refer(ctx.model), params, context, ...setup };
     return this.ask<'explain'>(call, questionsOf(ctx), { info: ctx.model, signal });
   }
 
@@ -151,7 +160,7 @@ class RemoteMethod {
       if (limits.signal) throwIfAborted(limits.signal);
       if ('result' in reply) return reply.result as Results[K];
       if ('failure' in reply) throw errorOf(reply.failure);
-      if (reply.missing === 'setup' && this.tools) await this.setup(this.tools);
+      if (reply.missing === 'setup' && 'setup' in call) await this.setupAgain(call.setup);
       if (reply.missing === 'model' && info) model ??= copyModel(info);
     }
     const message = `The isolate of the method ${this.id} forgets what it is told.`;

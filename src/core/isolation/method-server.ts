@@ -23,6 +23,8 @@ export type Ask = (question: Question) => Promise<Answer>;
 
 /** Models that an isolate remembers. */
 const MAX_MODELS = 4;
+/** Setups that an isolate remembers: one for each tenant with files of its own. */
+const MAX_SETUPS = 8;
 
 /** Methods that a method in an isolate of its own may wrap: none, since theirs run in the server. */
 const NO_METHODS: MethodSource = {
@@ -39,19 +41,18 @@ const NO_METHODS: MethodSource = {
 export class MethodServer {
   private readonly method: Method;
   private readonly models = new LruCache<ModelInfo>({ capacity: MAX_MODELS });
-  private setup: { readonly data: unknown } | undefined;
+  private readonly setups = new LruCache<{ readonly data: unknown }>({ capacity: MAX_SETUPS });
   private stop = new AbortController();
 
   constructor(method: Method) {
     this.method = method;
-    if (!method.setup) this.setup = { data: undefined };
   }
 
   /** Answers a call; what the method throws is a failure. */
   async answer({ call, model }: Asked, ask: Ask): Promise<Reply> {
     try {
       if ('model' in call && model) this.models.set(call.model.id, openModel(model));
-      if (call.kind === 'explain' && !this.setup) return { missing: 'setup' };
+      if (call.kind === 'explain' && this.method.setup && !this.setupOf(call)) return { missing: 'setup' };
       if ('model' in call && !this.models.get(call.model.id)) return { missing: 'model' };
       return { result: await this.perform(call, ask) };
     } catch (error) {
@@ -70,7 +71,7 @@ export class MethodServer {
       case 'describe':
         return describeMethod(method);
       case 'setup':
-        return this.load(ask);
+        return this.load(call.setup, ask);
       case 'needs':
         return sentNeeds(method, method.needs(this.params(call.params), this.info(call.model), NO_METHODS));
       case 'cost':
@@ -80,14 +81,19 @@ export class MethodServer {
     }
   }
 
-  private async load(ask: Ask) {
+  private async load(setup: string, ask: Ask) {
     const file = async (name: string) => (await asking(ask, { kind: 'file', name })) as Uint8Array;
     const { data, models } = (await this.method.setup?.({ file })) ?? {};
-    this.setup = { data };
+    this.setups.set(setup, { data });
     return packed({ ...(models && { models }) });
   }
 
-  private async explain({ model, params, context }: Extract<Call, { kind: 'explain' }>, ask: Ask) {
+  private setupOf({ setup }: { readonly setup?: string }): { readonly data: unknown } | undefined {
+    return setup === undefined ? undefined : this.setups.get(setup)?.value;
+  }
+
+  private async explain(call: Extract<Call, { kind: 'explain' }>, ask: Ask) {
+    const { model, params, context } = call;
     const { seed, stream, ...given } = context;
     const stop = new AbortController();
     this.stop = stop;
@@ -103,7 +109,7 @@ export class MethodServer {
       params: this.params(params),
       model: this.info(model),
       methods: NO_METHODS,
-      data: this.setup?.data,
+      data: this.setupOf(call)?.data,
       state: stateOf(stoppable),
       random: new Random(seed, stream),
       signal: stop.signal,

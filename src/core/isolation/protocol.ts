@@ -62,7 +62,8 @@ export interface ContextCopy
 /** Call of one of the method's functions. */
 export type Call =
   | { readonly kind: 'describe' }
-  | { readonly kind: 'setup' }
+  /** `setup` names what is loaded: tenants may have other files. */
+  | { readonly kind: 'setup'; readonly setup: string }
   | { readonly kind: 'needs'; readonly model: ModelReference; readonly params: Params }
   | { readonly kind: 'cost'; readonly model: ModelReference; readonly params: Params; readonly given: Given }
   | {
@@ -70,6 +71,8 @@ export type Call =
       readonly model: ModelReference;
       readonly params: Params;
       readonly context: ContextCopy;
+      /** The setup that the method is run with; undefined for a method that loads nothing. */
+      readonly setup?: string;
     };
 
 /** A call, and what the isolate said that it lacks. */

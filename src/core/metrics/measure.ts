@@ -138,7 +138,7 @@ interface MetricsRun {
 /** Everything that a metric may use for one row, except for parameters, region and randomness. */
 function contextOf(run: MetricsRun, row: ExplainedRow, index: number): Omit<MetricContext<never>, 'params' | 'random'> {
   const { explainer, plan, hooks } = run;
-  const { model, params, methods } = plan;
+  const { model, entry, params, methods } = plan;
   const features = plan.request.features?.[index];
   const inputs = rowOf(plan.inputs, index);
   // As many baselines as rows are one for each; for a single row, all of them are its own.
@@ -168,7 +168,7 @@ function contextOf(run: MetricsRun, row: ExplainedRow, index: number): Omit<Metr
         top: 1,
         summary: false,
       };
-      const changed = await explainer.planned(change.model ?? model, request, { methods, paramsParsed: true });
+      const changed = await explainer.planned(change.model ?? model, request, { methods, entry, paramsParsed: true });
       const { rows } = await explainer.run(changed, hooks);
       return rows[0] as ExplainedRow;
     },

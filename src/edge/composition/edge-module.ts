@@ -18,6 +18,7 @@ import type { Authenticate } from '../tenants/host-authentication.ts';
 import { JwtVerifier } from '../tenants/jwt.ts';
 import type { Overrides } from '../tenants/kv-tenants.ts';
 import type { Ledger } from '../tenants/ledger.ts';
+import { type ReadTenantFile, TenantFiles } from '../tenants/tenant-files.ts';
 import { Tenants } from '../tenants/tenants.ts';
 import { EDGE, SERVICES } from './tokens.ts';
 
@@ -33,6 +34,10 @@ export const edgeModule = (tenants: Readonly<Record<string, TenantConfig>>): Mod
     bind(SERVICES.cache).toConstantValue(noCache);
     bind(SERVICES.inFlight).toResolvedValue(() => new InFlight<Uint8Array>());
     bind(EDGE.tenantConfigs).toConstantValue(tenants);
+    bind(SERVICES.tenantFiles).toResolvedValue(
+      (read: ReadTenantFile | undefined) => new TenantFiles(read),
+      [optional(EDGE.readTenantFile)],
+    );
     bind(EDGE.tokenVerifier).toResolvedValue(() => new JwtVerifier());
     bind(EDGE.tenantRecords).toResolvedValue(
       (

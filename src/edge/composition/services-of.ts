@@ -8,6 +8,7 @@ const REQUIRED: ReadonlySet<string> = new Set<keyof Services>([
   'modalities',
   'models',
   'tenants',
+  'tenantFiles',
   'cache',
   'inFlight',
   'codecs',

@@ -9,6 +9,7 @@ import { parseBasePath } from '../http/base-path.ts';
 import type { Limits } from '../limits.ts';
 import type { Log } from '../observe/log.ts';
 import type { Authenticate } from '../tenants/host-authentication.ts';
+import { type ReadTenantFile, TenantFiles } from '../tenants/tenant-files.ts';
 import { EDGE, SERVICES } from './tokens.ts';
 
 /** Limits of the server on one request, and those of the machine. */
@@ -26,6 +27,8 @@ export interface HostSettings {
   readonly log?: Log;
   /** Limits that replace those of the platform, one by one. */
   readonly limits?: Partial<EdgeLimits>;
+  /** Storage of files that policies of tenants name; the platform's own when left out, which in Node is none. */
+  readonly tenantFiles?: ReadTenantFile;
   /** Engine that runs models; the platform's own when left out. */
   readonly engine?: Engine;
 }
@@ -36,7 +39,7 @@ export interface HostSettings {
  * @throws WhylightError `invalid_config` for a base path that is none, or a limit of another name
  */
 export function settingsModule(
-  { basePath, authenticate, cache, log, limits = {}, engine }: HostSettings,
+  { basePath, authenticate, cache, log, limits = {}, engine, tenantFiles }: HostSettings,
   platform: EdgeLimits,
 ): Module {
   const combined = { ...platform, ...checkedLimits(limits, platform) };
@@ -47,6 +50,7 @@ export function settingsModule(
     rebind(CORE.limits).toConstantValue(combined);
     if (authenticate) bind(SERVICES.authenticate).toConstantValue(authenticate);
     if (log) rebind(SERVICES.log).toConstantValue(log);
+    if (tenantFiles) rebind(SERVICES.tenantFiles).toConstantValue(new TenantFiles(tenantFiles));
     if (engine) rebind(CORE.engine).toConstantValue(engine);
     if (cache === undefined) return;
     rebind(SERVICES.cache).toResolvedValue(

@@ -6,6 +6,7 @@ import type { ModelStore } from '../models/store.ts';
 import type { Services } from '../services.ts';
 import type { JwtVerifier } from '../tenants/jwt.ts';
 import type { Overrides } from '../tenants/kv-tenants.ts';
+import type { ReadTenantFile } from '../tenants/tenant-files.ts';
 import type { Tenants } from '../tenants/tenants.ts';
 
 type ServiceTokens = { readonly [Name in keyof Services]-?: Token<NonNullable<Services[Name]>> };
@@ -18,6 +19,7 @@ export const SERVICES: ServiceTokens = {
   modalities: CORE.modalities,
   models: token('edge.models'),
   tenants: token('edge.tenants'),
+  tenantFiles: token('edge.tenant-files'),
   ledger: token('edge.ledger'),
   rates: token('edge.rates'),
   cache: token('edge.cache'),
@@ -56,6 +58,8 @@ export const EDGE = {
   /** Records of the admin API that override the configuration. */
   tenantOverrides: token<Overrides>('edge.tenant-overrides'),
   tenantRecords: token<Tenants>('edge.tenant-records'),
+  /** Storage of the files of tenants; none when unbound. */
+  readTenantFile: token<ReadTenantFile>('edge.read-tenant-file'),
   tokenVerifier: token<JwtVerifier>('edge.token-verifier'),
   /** Models that are shipped with the server. */
   modelStore: token<ModelStore>('edge.model-store'),

@@ -97,10 +97,10 @@ export async function readRaw(c: Context<EdgeEnv>, services: Services): Promise<
  */
 export async function queryOf(
   c: Context<EdgeEnv>,
-  services: Pick<Services, 'explainer' | 'codecs' | 'limits' | 'modalities'>,
+  services: Pick<Services, 'explainer' | 'codecs' | 'limits' | 'modalities' | 'tenantFiles'>,
   { served, body, parameters, input: given }: RawQuery,
 ): Promise<ExplainQuery> {
-  const { explainer, limits } = services;
+  const { explainer, limits, tenantFiles } = services;
   const { model, identity, bundle } = served;
   const tenant = c.get('tenant');
   const { own, ofMetrics } = splitMetricParameters(methodParameters(parameters), parameters.metrics);
@@ -111,7 +111,9 @@ export async function queryOf(
     () => readSettings(parameters),
     (read) => {
       const corrections = read && correctionsOf(read);
-      const { entry, reason } = methodOf(tenant, { model, inputs, corrections }, parameters, explainer.methods);
+      const found = methodOf(tenant, { model, inputs, corrections }, parameters, explainer.methods);
+      const { reason } = found;
+      const entry = tenantFiles.entryFor(tenant, found.entry);
       c.get('seen').method = entry.method.id;
       return { entry, reason, params: paramsFor(tenant, entry, own) };
     },
@@ -155,7 +157,7 @@ export async function queryOf(
       })),
       ...(corrections && { corrections }),
     };
-    return explainer.planned(model, request, { methods, paramsParsed: true });
+    return explainer.planned(model, request, { methods, entry, paramsParsed: true });
   };
   return {
     model,

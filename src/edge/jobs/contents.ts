@@ -1,4 +1,5 @@
 /** Files of a job: the request until it has run, the result afterwards. */
+import type { TenantPolicy } from '../../config/tenant-policy.ts';
 import { WhylightError } from '../../core/errors.ts';
 import type { Explanation } from '../../core/explainer/explanation.ts';
 import type { DrawingOptions } from '../../core/image/overlay.ts';
@@ -26,6 +27,8 @@ export interface StoredRequest {
   readonly question: OriginRequest;
   readonly version: string;
   readonly wanted: Wanted;
+  /** Files of the tenant that methods are run with, as its policy named them when the key of the answer was made. */
+  readonly files?: TenantPolicy['files'];
   /** Lifetime of the tenant's cached answers. */
   readonly seconds: number;
   /** W3C trace context of the request, as headers. */

@@ -7,6 +7,7 @@ import type { Log } from '../observe/log.ts';
 import type { Metrics } from '../observe/metrics.ts';
 import type { OriginRunner } from '../origin/origin-runner.ts';
 import type { TenantDirectory } from '../tenants/directory.ts';
+import type { TenantFiles } from '../tenants/tenant-files.ts';
 import type { JobMessage } from './job.ts';
 import type { Jobs } from './jobs.ts';
 
@@ -28,6 +29,7 @@ export interface JobDelivery {
 export interface JobServices {
   readonly jobs: Jobs;
   readonly models: ModelCatalogue;
+  readonly tenantFiles: TenantFiles;
   readonly tenants: TenantDirectory;
   readonly explainer: Explainer;
   readonly modalities: ModalityRegistry;

@@ -9,6 +9,7 @@ import type { CacheUse } from '../cache/result-cache.ts';
 import { withFacts } from '../observe/log.ts';
 import { recordRun } from '../observe/run-record.ts';
 import { methodsFor } from '../tenants/rights.ts';
+import { hasTenantFiles } from '../tenants/tenant-files.ts';
 import { packResult, type StoredRequest, unpackRequest } from './contents.ts';
 import { jobFolder } from './files.ts';
 import { type Heartbeat, startHeartbeat } from './heartbeat.ts';
@@ -91,12 +92,12 @@ async function store(services: JobServices, key: string, explanation: Explanatio
 /** @throws WhylightError `forbidden`, `conflict`, errors of `ModelCatalogue.get` and of the run */
 async function explain(
   services: JobServices,
-  { question, version, trace }: StoredRequest,
+  { question, version, trace, files }: StoredRequest,
   job: Job,
   heartbeat: Heartbeat,
   waitUntil: WaitUntil,
 ): Promise<Explanation> {
-  const { models, tenants, origin, explainer, pause, cache, log } = services;
+  const { models, tenants, tenantFiles, explainer, pause, cache, log } = services;
   const known = await tenants.named(job.tenant, waitUntil);
   if (!known || known.tenant.disabled) throw new WhylightError('forbidden', 'The tenant of the job no longer exists.');
   const served = await models.get(question.model.name, known.tenant, waitUntil, version);
@@ -113,9 +114,14 @@ async function explain(
   };
   const state = methodState({ cache, log, tenant: known.tenant, waitUntil });
   const methods = methodsFor(rights, explainer.methods);
+  const origin = hasTenantFiles({ files }, request.method) ? undefined : services.origin;
+  const planned = () => {
+    const entry = tenantFiles.entryFor({ id: job.tenant, files }, explainer.methods.get(request.method));
+    return explainer.planned(model, request, { methods, entry });
+  };
   const explanation = origin
     ? await origin.explain(model, request, { ...hooks, rights, trace, tenant: job.tenant, ...(bundle && { bundle }) })
-    : await explainer.explain(model, request, { ...hooks, state, methods, ...(pause && { pause }) });
+    : await explainer.run(await planned(), { ...hooks, state, ...(pause && { pause }) });
   if (!request.features) return explanation;
   return withFeatures(explanation, model, request, (await services.modalities.use(served)).modality);
 }

@@ -71,6 +71,7 @@ async function storeFiles(
     question: { ...question, rights: rightsOf(caller) },
     version,
     wanted: { ...wanted, ...(wire && { wire: representation(wire) }), ...(image && { image: files.image }) },
+    ...(caller.files && { files: caller.files }),
     seconds: caller.cache.seconds,
     trace,
   };

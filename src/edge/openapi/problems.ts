@@ -43,7 +43,7 @@ const PLAN: readonly ErrorCode[] = [
 ];
 
 /** Problems of a run, which the result of a job repeats. */
-export const EXPLANATION_PROBLEMS: readonly ErrorCode[] = [...PLAN, 'method_failed', 'conflict'];
+export const EXPLANATION_PROBLEMS: readonly ErrorCode[] = [...PLAN, 'method_failed', 'storage_damaged', 'conflict'];
 
 /** Problems of each class of cost. */
 const COST: Readonly<Record<CostClass, readonly ErrorCode[]>> = {

@@ -6,6 +6,7 @@ import { Profiles } from '../../core/plan/profile.ts';
 import type { ModelBundle } from '../models/model-bundle.ts';
 import type { Services } from '../services.ts';
 import { limitsFor, samplesElsewhere, type Tenant } from '../tenants/tenant.ts';
+import { hasTenantFiles } from '../tenants/tenant-files.ts';
 import { type Decision, decide, type WantedRoute } from './decide.ts';
 
 /** A planned request to run. */
@@ -42,8 +43,10 @@ export function learnOriginSpeed(...observation: Parameters<Profiles['observe']>
  * @throws WhylightError as `Explainer.estimate` does
  */
 export function routePlan(services: Services, request: RunRequest): RoutedPlan {
-  const { explainer, limits, origin, jobs } = services;
+  const { explainer, limits, jobs } = services;
   const { plan, tenant, wanted, deadline, deferrable } = request;
+  // Files of a tenant are read by this server alone.
+  const origin = hasTenantFiles(tenant, plan.entry.method.id) ? undefined : services.origin;
   const estimate = explainer.estimate(plan);
   const { edgeMs, maxSamples } = limitsFor(tenant, limits);
   const needed = estimate.cost.forwards + estimate.cost.backwards;
@@ -51,7 +54,7 @@ export function routePlan(services: Services, request: RunRequest): RoutedPlan {
   const fitsJob = origin !== undefined || (needed <= maxSamples && estimate.bytes <= limits.edgeBytes);
   const decision = decide({
     estimate,
-    samples: { needed, edge: maxSamples, elsewhere: maxSamplesOf(services, tenant) },
+    samples: { needed, edge: maxSamples, elsewhere: origin ? samplesElsewhere(tenant) : maxSamples },
     wanted,
     allowed: tenant.routes,
     edge: { milliseconds: edgeMs, bytes: limits.edgeBytes },

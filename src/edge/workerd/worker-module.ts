@@ -34,6 +34,7 @@ import type { Services } from '../services.ts';
 import { kvAnswers } from '../stores/kv-answers.ts';
 import { kvStore, r2Store } from '../stores/platform-stores.ts';
 import { kvOverrides } from '../tenants/kv-tenants.ts';
+import { r2TenantFiles } from '../tenants/r2-tenant-files.ts';
 import type { UsedBindings } from './bindings.ts';
 import { EDGE_MAX_PIXELS, edgeCodecs } from './codecs.ts';
 import { durableDrift } from './durable-drift.ts';
@@ -189,6 +190,7 @@ function bindModels(
   };
   bind(EDGE.modelStore).toConstantValue(givenModels(models, bindings, openFolder));
   if (!UPLOADS) return;
+  bind(EDGE.readTenantFile).toConstantValue(r2TenantFiles(UPLOADS));
   bind(EDGE.modelRegistry).toResolvedValue(
     (log: Log, clock: () => number) => new ModelRegistry({ files: r2Files(UPLOADS), log, clock }),
     [SERVICES.log, EDGE.clock],
