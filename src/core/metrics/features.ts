@@ -129,16 +129,27 @@ export class Features {
     );
   }
 
-  /** The place of a feature's elements: input, and positions in its row. */
-  *elements(feature: number): Generator<Place> {
+  /** The places of a feature's elements: input, and position in its row. */
+  elements(feature: number): Place[] {
+    const places: Place[] = [];
+    this.eachElement(feature, (input, element) => places.push([input, element]));
+    return places;
+  }
+
+  /** Visits the places of a feature's elements in their order, without an object for each. */
+  eachElement(feature: number, visit: (input: string, element: number, number: number) => void): void {
     if (this.pieces) {
-      yield* this.pieces[feature] as readonly Place[];
+      const places = this.pieces[feature] as readonly Place[];
+      for (let i = 0; i < places.length; i++) {
+        const [input, element] = places[i] as Place;
+        visit(input, element, i);
+      }
       return;
     }
     let index = feature;
     for (const { input, features, step, count, stride } of this.parts) {
       if (index < features) {
-        for (let i = 0; i < count; i++) yield [input, index * step + i * stride];
+        for (let i = 0; i < count; i++) visit(input, index * step + i * stride, i);
         return;
       }
       index -= features;
@@ -146,13 +157,12 @@ export class Features {
   }
 
   /** Overwrites features in one row of `rows` with what the single row `from` holds there. */
-  replace(rows: Inputs, row: number, from: Inputs, features: Iterable<number>): void {
-    for (const feature of features) {
-      for (const [input, element] of this.elements(feature)) {
-        const [target, source] = [rows[input] as Tensor, from[input] as Tensor];
-        const size = target.data.length / rowsOf(target);
-        target.data[row * size + element] = source.data[element] as never;
-      }
-    }
+  replace(rows: Inputs, row: number, from: Inputs, features: ArrayLike<number>): void {
+    const copy = (input: string, element: number): void => {
+      const target = rows[input] as Tensor;
+      const size = target.data.length / rowsOf(target);
+      target.data[row * size + element] = (from[input] as Tensor).data[element] as never;
+    };
+    for (let i = 0; i < features.length; i++) this.eachElement(features[i] as number, copy);
   }
 }

@@ -21,13 +21,23 @@ export interface GridSystem {
   readonly at: Uint32Array;
   /** Diagonal of the matrix for each cell; 0 where there is no unknown. */
   readonly diagonal: Float64Array;
-  /** Weight of the link of each cell with the next cell to the right, below, below right and below left. */
-  readonly links: readonly [Float64Array, Float64Array, Float64Array, Float64Array];
+  readonly links: Links;
+}
+
+/** Weight of the link of each cell with the next one in four directions; the other four are the same links. */
+export interface Links {
+  readonly right: Float64Array;
+  readonly below: Float64Array;
+  /** Below right. */
+  readonly diagonal: Float64Array;
+  /** Below left. */
+  readonly anti: Float64Array;
 }
 
 /** Sum over the neighbours of a cell, by the weight of their link. */
-function linked({ stride, links: [right, below, diagonal, anti] }: GridSystem, x: Float64Array, p: number): number {
-  const [up, down] = [p - stride, p + stride];
+function linked({ stride, links: { right, below, diagonal, anti } }: GridSystem, x: Float64Array, p: number): number {
+  const up = p - stride;
+  const down = p + stride;
   return (
     (right[p] as number) * (x[p + 1] as number) +
     (right[p - 1] as number) * (x[p - 1] as number) +
@@ -41,47 +51,57 @@ function linked({ stride, links: [right, below, diagonal, anti] }: GridSystem, x
 }
 
 /** The system with one unknown for each block of two by two cells. */
-function coarser({ stride, at, diagonal, links }: GridSystem): { system: GridSystem; cellOf: Uint32Array } {
+function coarser({ stride, at, diagonal, links: fine }: GridSystem): { system: GridSystem; cellOf: Uint32Array } {
   const rows = diagonal.length / stride - 2;
   const width = Math.ceil((stride - 2) / 2) + 2;
   const size = (Math.ceil(rows / 2) + 2) * width;
   const cellOf = new Uint32Array(diagonal.length);
   for (const p of at) {
-    const [y, x] = [Math.floor(p / stride) - 1, (p % stride) - 1];
+    const y = Math.floor(p / stride) - 1;
+    const x = (p % stride) - 1;
     cellOf[p] = ((y >> 1) + 1) * width + (x >> 1) + 1;
   }
   const coarse = new Float64Array(size);
-  const offsets = [1, width, width + 1, width - 1];
-  const steps = [1, stride, stride + 1, stride - 1];
-  const coarseLinks = steps.map(() => new Float64Array(size));
+  const links: Links = {
+    right: new Float64Array(size),
+    below: new Float64Array(size),
+    diagonal: new Float64Array(size),
+    anti: new Float64Array(size),
+  };
+  const listOf = new Map([
+    [1, links.right],
+    [width, links.below],
+    [width + 1, links.diagonal],
+    [width - 1, links.anti],
+  ]);
+  const add = (p: number, step: number, weight: number): void => {
+    if (weight === 0) return;
+    const cell = cellOf[p] as number;
+    const other = cellOf[p + step] as number;
+    if (other === cell) {
+      coarse[cell] = (coarse[cell] as number) - 2 * weight;
+      return;
+    }
+    const first = Math.min(cell, other);
+    const list = listOf.get(Math.abs(other - cell)) as Float64Array;
+    list[first] = (list[first] as number) + weight;
+  };
   for (const p of at) {
     const cell = cellOf[p] as number;
     coarse[cell] = (coarse[cell] as number) + (diagonal[p] as number);
-    for (const [n, step] of steps.entries()) {
-      const weight = links[n]?.[p] as number;
-      if (weight === 0) continue;
-      const other = cellOf[p + step] as number;
-      if (other === cell) coarse[cell] = (coarse[cell] as number) - 2 * weight;
-      else addLink(coarseLinks, offsets, cell, other, weight);
-    }
+    add(p, 1, fine.right[p] as number);
+    add(p, stride, fine.below[p] as number);
+    add(p, stride + 1, fine.diagonal[p] as number);
+    add(p, stride - 1, fine.anti[p] as number);
   }
-  const unknowns = Uint32Array.from(coarse.keys()).filter((cell) => (coarse[cell] as number) > 0);
-  return {
-    cellOf,
-    system: { stride: width, at: unknowns, diagonal: coarse, links: coarseLinks as unknown as GridSystem['links'] },
-  };
+  return { cellOf, system: { stride: width, at: positiveCells(coarse), diagonal: coarse, links } };
 }
 
-function addLink(
-  links: readonly Float64Array[],
-  offsets: readonly number[],
-  a: number,
-  b: number,
-  weight: number,
-): void {
-  const [first, second] = a < b ? [a, b] : [b, a];
-  const list = links[offsets.indexOf(second - first)] as Float64Array;
-  list[first] = (list[first] as number) + weight;
+function positiveCells(diagonal: Float64Array): Uint32Array {
+  const cells = new Uint32Array(diagonal.length);
+  let count = 0;
+  for (let cell = 0; cell < diagonal.length; cell++) if ((diagonal[cell] as number) > 0) cells[count++] = cell;
+  return cells.slice(0, count);
 }
 
 /** One level of the hierarchy. */

@@ -27,17 +27,19 @@ export function imputation([height, width]: readonly [number, number], missing: 
   if (missing.length === pixels) return () => new Float64Array(missing.length);
   const stride = width + 2;
   const cellOf = (p: number): number => (Math.floor(p / width) + 1) * stride + (p % width) + 1;
-  const cells = missing.map(cellOf);
+  const every = new Uint32Array(pixels);
+  for (let p = 0; p < pixels; p++) every[p] = cellOf(p);
+  const cells = missing.map((p) => every[p] as number);
   const isMissing = new Uint8Array((height + 2) * stride);
   for (const cell of cells) isMissing[cell] = 1;
   const inside = new Float64Array(isMissing.length);
-  for (let p = 0; p < pixels; p++) inside[cellOf(p)] = 1;
+  for (const cell of every) inside[cell] = 1;
   const solve = gridSolver(systemOf(stride, cells, isMissing, inside), SOLVE);
   return (channel) => {
     const known = new Float64Array(isMissing.length);
     let sum = 0;
     for (let p = 0; p < pixels; p++) {
-      const cell = cellOf(p);
+      const cell = every[p] as number;
       if (isMissing[cell] === 1) continue;
       known[cell] = channel[p] as number;
       sum += channel[p] as number;
@@ -48,7 +50,9 @@ export function imputation([height, width]: readonly [number, number], missing: 
       x[cell] = sum / (pixels - missing.length);
     }
     solve(b, x);
-    return Float64Array.from(cells, (cell) => x[cell] as number);
+    const filled = new Float64Array(cells.length);
+    for (let i = 0; i < cells.length; i++) filled[i] = x[cells[i] as number] as number;
+    return filled;
   };
 }
 
@@ -65,12 +69,18 @@ function systemOf(stride: number, cells: Uint32Array, isMissing: Uint8Array, ins
     stride,
     at: cells.toSorted(),
     diagonal,
-    links: [link(1, DIRECT), link(stride, DIRECT), link(stride + 1, DIAGONAL), link(stride - 1, DIAGONAL)],
+    links: {
+      right: link(1, DIRECT),
+      below: link(stride, DIRECT),
+      diagonal: link(stride + 1, DIAGONAL),
+      anti: link(stride - 1, DIAGONAL),
+    },
   };
 }
 
 function sumOfNeighbours(grid: Float64Array, stride: number, cell: number): number {
-  const [above, below] = [cell - stride, cell + stride];
+  const above = cell - stride;
+  const below = cell + stride;
   return (
     DIRECT *
       ((grid[cell - 1] as number) + (grid[cell + 1] as number) + (grid[above] as number) + (grid[below] as number)) +

@@ -102,7 +102,7 @@ export async function answersWith(
   for (let first = 0; first < sets.length; first += ROWS_AT_ONCE) {
     const portion = sets.slice(first, first + ROWS_AT_ONCE);
     const rows = features.copies(from, portion.length);
-    for (const [i, set] of portion.entries()) features.replace(rows, i, to, Array.from(set));
+    for (const [i, set] of portion.entries()) features.replace(rows, i, to, set);
     all.push(...chosen(await ctx.answers(rows), answer));
   }
   return all;

@@ -83,11 +83,13 @@ function winnersOf({ winners }: Answers): Int32Array {
 
 /** For each channel, the position of each pixel among the elements of a row. */
 function positionsOf(features: Features): Uint32Array[] {
-  const byPixel = Array.from({ length: features.count }, (_, pixel) =>
-    Array.from(features.elements(pixel), ([, at]) => at),
-  );
-  const channels = byPixel[0]?.length ?? 0;
-  return Array.from({ length: channels }, (_, c) => Uint32Array.from(byPixel, (at) => at[c] as number));
+  const positions = features.elements(0).map(() => new Uint32Array(features.count));
+  for (let pixel = 0; pixel < features.count; pixel++) {
+    features.eachElement(pixel, (_, at, c) => {
+      (positions[c] as Uint32Array)[pixel] = at;
+    });
+  }
+  return positions;
 }
 
 /** Imputes the missing pixels of one row, channel by channel. */
@@ -106,8 +108,10 @@ function fill(
   const offset = (row * target.length) / rowsOf(rows[name] as Inputs[string]);
   const disturbance = noise(positions.length * missing.length);
   const impute = imputation(grid, missing);
+  const channel = new Float64Array(grid[0] * grid[1]);
   for (const [c, elements] of positions.entries()) {
-    const filled = impute(Float64Array.from(elements, (at) => source[at] as number));
+    for (let pixel = 0; pixel < channel.length; pixel++) channel[pixel] = source[elements[pixel] as number] as number;
+    const filled = impute(channel);
     for (let i = 0; i < missing.length; i++) {
       const at = offset + (elements[missing[i] as number] as number);
       target[at] = (filled[i] as number) + (disturbance[c * missing.length + i] as number);
