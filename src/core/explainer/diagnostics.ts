@@ -31,8 +31,13 @@ export interface Warning {
   readonly message: string;
 }
 
+/** Word for the number that is explained: the score of a target, or the value of a neuron. */
+export type Quantity = 'score' | 'value';
+
 export interface Circumstances {
   readonly score: number;
+  /** Word for the score in sentences: `value` for that of a neuron; `score` when left out. */
+  readonly quantity?: Quantity;
   readonly baselineScore?: number;
   readonly convergenceDelta?: number;
   /** The target's probability, where the scores are probabilities themselves. */
@@ -114,6 +119,7 @@ const isSaturated = (probability: number | undefined): probability is number =>
 function* warnings(low: number, high: number, circumstances: Circumstances): Generator<Warning> {
   const {
     score,
+    quantity = 'score',
     baselineScore,
     convergenceDelta,
     probability,
@@ -170,30 +176,31 @@ function* warnings(low: number, high: number, circumstances: Circumstances): Gen
   if (Math.abs(convergenceDelta) > INCOMPLETE * difference && Math.abs(convergenceDelta) > FLAT * Math.abs(score)) {
     yield {
       code: 'incomplete',
-      message: `The values miss the difference between score and baseline score by ${convergenceDelta.toPrecision(3)} of ${difference.toPrecision(3)}. Take more steps or samples.`,
+      message: `The values miss the difference between ${quantity} and baseline ${quantity} by ${convergenceDelta.toPrecision(3)} of ${difference.toPrecision(3)}. Take more steps or samples.`,
     };
   }
 }
 
-const REASONS: Readonly<Record<Strategy, string>> = {
-  gradient:
-    'the derivative of the score is zero here, as behind inactive ReLUs, rounding or a hard threshold. Choose another target, or a perturbation method such as occlusion.',
-  activation:
-    'nothing in the layer adds to the score of this target. Choose another target or an earlier layer, or explain with occlusion.',
-  perturbation:
-    'the score is the same whatever was changed. Choose another target or baseline, or change larger parts at once.',
+const REASONS: Readonly<Record<Strategy, (quantity: Quantity) => string>> = {
+  gradient: (quantity) =>
+    `the derivative of the ${quantity} is zero here, as behind inactive ReLUs, rounding or a hard threshold. Choose another target, or a perturbation method such as occlusion.`,
+  activation: (quantity) =>
+    `nothing in the layer adds to the ${quantity} of this target. Choose another target or an earlier layer, or explain with occlusion.`,
+  perturbation: (quantity) =>
+    `the ${quantity} is the same whatever was changed. Choose another target or baseline, or change larger parts at once.`,
 };
 
 /** The cause that is known to hold, most certain first. */
-function reasonForZeros({ score, baselineScore, probability, activation, strategy, zeros }: Circumstances): string {
+function reasonForZeros(circumstances: Circumstances): string {
+  const { score, quantity = 'score', baselineScore, probability, activation, strategy, zeros } = circumstances;
   if (isSaturated(probability) && strategy !== 'perturbation') {
     return `the derivative vanishes where ${activation ? `the ${activation}` : 'the final activation'} is saturated. Explain the logits: scores=logits.`;
   }
   if (zeros !== undefined) return zeros;
   if (baselineScore !== undefined && baselineScore === score) {
-    return 'the baseline has the score of the input, so there is no difference to attribute. Choose another baseline.';
+    return `the baseline has the ${quantity} of the input, so there is no difference to attribute. Choose another baseline.`;
   }
   return strategy
-    ? REASONS[strategy]
-    : 'the score does not depend on what the method looks at. Choose another target, layer or baseline.';
+    ? REASONS[strategy](quantity)
+    : `the ${quantity} does not depend on what the method looks at. Choose another target, layer or baseline.`;
 }

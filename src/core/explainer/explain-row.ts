@@ -23,7 +23,7 @@ import { withRivals } from './rivals.ts';
 import { roundingNode } from './rounding.ts';
 import { infoOfRow } from './row-features.ts';
 import type { ReadySetup } from './setup.ts';
-import { type RowOutcome, summarizeRow } from './summarize-row.ts';
+import { quantityOf, type RowOutcome, summarizeRow } from './summarize-row.ts';
 import { type SummaryFacts, summarize } from './summary.ts';
 
 /** A row that was explained. */
@@ -58,7 +58,7 @@ export async function explainRow(run: PlanRun, index: number): Promise<RowResult
   const described = request.summary ? await summarizeRow(run, row, explained, outcome) : undefined;
   const circumstances = circumstancesOf(plan, outcome, attribution, described?.facts, overflow);
   const diagnostics = diagnose(explained.values, circumstances, explained.map);
-  const summary = described && summarize(described.facts, described.subject, diagnostics.warnings);
+  const summary = described && summarize(described, diagnostics.warnings);
   const { forwards, backwards } = evaluator.samples;
   return {
     scores: start.scores,
@@ -204,7 +204,7 @@ const scoresOf = ({ score, baselineScore, convergenceDelta }: RowOutcome) => ({
 
 /** Facts for {@link diagnose}. */
 function circumstancesOf(
-  { info, entry, model, graphs }: Plan,
+  { info, entry, params, model, graphs }: Plan,
   outcome: RowOutcome,
   { zeros, values }: Attribution,
   facts: SummaryFacts | undefined,
@@ -219,6 +219,7 @@ function circumstancesOf(
   const rounds = isGradient ? roundingNode(model.graph) : undefined;
   return {
     ...scoresOf(outcome),
+    quantity: quantityOf(outcome, params),
     strategy: entry.method.strategy,
     ...(isProbability && { probability: outcome.score }),
     ...(isProbability && (activation === 'softmax' || activation === 'sigmoid') && { activation }),

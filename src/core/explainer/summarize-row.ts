@@ -5,12 +5,13 @@ import type { Target } from '../model/target-request.ts';
 import { outputsOf, runRows } from '../plan/run.ts';
 import { resolveNeeds } from '../plan/variant.ts';
 import { type Inputs, sliceRows } from '../tensor/rows.ts';
+import type { Quantity } from './diagnostics.ts';
 import { type Evidence, evidenceOf, withoutPart } from './evidence.ts';
 import type { Explained } from './explanation.ts';
 import { followOf } from './follow.ts';
 import type { Plan } from './plan.ts';
 import { controlOf, type PlanRow, type PlanRun } from './plan-run.ts';
-import type { HiddenFacts, SummaryFacts } from './summary.ts';
+import type { Described, HiddenFacts } from './summary.ts';
 
 /** Scores of an explained row. */
 export interface RowOutcome {
@@ -22,12 +23,6 @@ export interface RowOutcome {
   readonly score: number;
   readonly baselineScore?: number;
   readonly convergenceDelta?: number;
-}
-
-/** Facts of a summary, and the name of the target in its first sentence: `class cat`. */
-export interface Described {
-  readonly facts: SummaryFacts;
-  readonly subject: string;
 }
 
 /** Collects the facts about an explained row; evaluates the row without its strongest part where there is one. */
@@ -42,8 +37,8 @@ export async function summarizeRow(
   const evidence = evidenceOf(info, explained, row.inputs, run.plan.request.features?.[row.index]);
   // The forward row tells of the target, not of a neuron.
   const hidden = evidence && !outcome.ofNeuron ? await hide(run, row, explained, outcome, evidence) : undefined;
-  // Trees have a score of their own, too: the sum before it becomes a probability. It is still the target's.
-  const ofNeuron = outcome.ofNeuron && 'neuron' in params;
+  const quantity = quantityOf(outcome, params);
+  const ofNeuron = quantity === 'value';
   const target = ofNeuron ? 'the neuron' : nameOf(outcome.target);
   const isNamedClass = !ofNeuron && outcome.target.index !== undefined && outcome.target.label !== undefined;
   const facts = {
@@ -53,8 +48,15 @@ export async function summarizeRow(
     ...(evidence && { evidence }),
     ...(hidden && { hidden }),
   };
-  return { facts, subject: isNamedClass ? `class ${target}` : target };
+  return { facts, subject: isNamedClass ? `class ${target}` : target, quantity };
 }
+
+/**
+ * Word for the number that a row explains. Trees have a score of their own, too: the sum before it becomes a
+ * probability. It is still the target's.
+ */
+export const quantityOf = ({ ofNeuron }: Pick<RowOutcome, 'ofNeuron'>, params: Plan['params']): Quantity =>
+  ofNeuron && 'neuron' in params ? 'value' : 'score';
 
 /** Effect of hiding the strongest part; undefined when no value is above zero. */
 async function hide(

@@ -1,5 +1,5 @@
 /** An explanation in words. Every sentence says a number that was counted or measured; nothing is guessed. */
-import type { Warning } from './diagnostics.ts';
+import type { Quantity, Warning } from './diagnostics.ts';
 import type { Evidence, Stand } from './evidence.ts';
 
 export interface Summary {
@@ -33,6 +33,14 @@ export interface HiddenFacts {
   readonly top?: { readonly before: string; readonly after: string };
 }
 
+/** Facts of a summary, and the words for what they are about. */
+export interface Described {
+  readonly facts: SummaryFacts;
+  /** Name of the target in the first sentence: `class cat`. */
+  readonly subject: string;
+  readonly quantity: Quantity;
+}
+
 const STANDS: Readonly<Record<Stand, string>> = {
   baseline: 'replaced by the baseline of the request',
   mean: 'replaced by the channel means',
@@ -46,11 +54,10 @@ const SAID: readonly Warning['code'][] = ['contradicted', 'all_negative'];
 
 /**
  * Puts the facts into sentences.
- * @param subject name of the target in the first sentence: `class cat`
  * @param warnings about the values; those that their own sentences do not say stand at the end
  */
-export function summarize(facts: SummaryFacts, subject: string, warnings: readonly Warning[] = []): Summary {
-  const first = `Explanation of ${subject} (score ${number(facts.score)}).`;
+export function summarize({ facts, subject, quantity }: Described, warnings: readonly Warning[] = []): Summary {
+  const first = `Explanation of ${subject} (${quantity} ${number(facts.score)}).`;
   // Nothing can be said of the parts of a map that is the same everywhere.
   const rest = warnings.some(({ code }) => code === 'flat') ? [] : sentences(facts);
   const said = warnings.filter(({ code }) => !SAID.includes(code)).map(({ message }) => message);

@@ -69,6 +69,8 @@ describe('diagnose', () => {
     ['a baseline with the same score', { baselineScore: 1, strategy: 'gradient' }, 'the score of the input'],
     ['a derivative of zero', { strategy: 'gradient' }, 'derivative of the score is zero'],
     ['a score that no change reached', { strategy: 'perturbation' }, 'the same whatever was changed'],
+    ['the value of a neuron', { strategy: 'gradient', quantity: 'value' }, 'derivative of the value is zero'],
+    ['a baseline with the same value', { baselineScore: 1, quantity: 'value' }, 'the value of the input'],
   ] as const)('explains values of zero by %s', (_, circumstances, reason) => {
     expect(of([0, 0], circumstances).warnings[0]).toMatchObject({
       code: 'flat',

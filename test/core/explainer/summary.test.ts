@@ -187,6 +187,10 @@ describe('a summary of a map without values', () => {
 it('a change smaller than the digits of the scores is given by itself', () => {
   const hidden = { part: 'centre', by: 'mean', score: 0.99999, change: -0.000004 } as const;
   const evidence = { kind: 'region', parts: [], negativeShare: 0, halfIn: 0.1, strongest: 0 } as const;
-  const { text } = summarize({ target: 'cat', score: 0.999994, signed: true, evidence, hidden }, 'class cat');
+  const { text } = summarize({
+    facts: { target: 'cat', score: 0.999994, signed: true, evidence, hidden },
+    subject: 'class cat',
+    quantity: 'score',
+  });
   expect(text).toContain('the score falls by 4.00e-6.');
 });

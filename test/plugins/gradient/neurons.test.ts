@@ -193,7 +193,8 @@ describe('identities of neuron methods', () => {
   it('hold for the summary, which names the neuron instead of the class', async () => {
     const request = { method: 'neuron_deep_lift', params: { target_layer: 'hidden' }, inputs, summary: true };
     const { rows } = await explainer.explain(await smallNetwork('Tanh'), request);
-    expect(rows[0]?.summary?.text).toMatch(/^Explanation of the neuron/);
+    expect(rows[0]?.summary?.text).toMatch(/^Explanation of the neuron \(value -?[\d.]+\)\./);
+    expect(rows[0]?.summary?.text).not.toContain('score');
     expect(rows[0]?.summary?.facts.hidden).toBeUndefined();
   });
 });
