@@ -13,3 +13,9 @@ export const noun = (count: number, singular: string): string =>
  * @example counted(1, 'image') // '1 image'
  */
 export const counted = (count: number, singular: string): string => `${count} ${noun(count, singular)}`;
+
+/**
+ * A noun with its indefinite article, by its first letter.
+ * @example withArticle('AVIF file') // 'an AVIF file'
+ */
+export const withArticle = (noun: string): string => `${/^[aeiou]/i.test(noun) ? 'an' : 'a'} ${noun}`;

@@ -1,4 +1,5 @@
 /** Format and size of an image, read from its headers before anything is decoded. */
+import { withArticle } from '../counted.ts';
 import { WhylightError } from '../errors.ts';
 import { exifOrientation } from './exif.ts';
 import type { Orientation } from './image.ts';
@@ -57,7 +58,7 @@ export function sniff(bytes: Uint8Array): ImageHeader {
     signatures.some((s) => start.startsWith(s, offset)),
   )?.[0];
   if (kind) {
-    throw unsupported(`This is a ${kind} file. Send JPEG, PNG or WebP: convert the image first.`, {
+    throw unsupported(`This is ${withArticle(kind)} file. Send JPEG, PNG or WebP: convert the image first.`, {
       kind,
       allowed: IMAGE_TYPES,
     });

@@ -67,11 +67,11 @@ describe('sniff', () => {
   });
 
   it.each([
-    ['AVIF', '\0\0\0\x1cftypavif\0\0\0\0'],
-    ['HEIC', '\0\0\0\x18ftypheic\0\0\0\0'],
-    ['JPEG XL', '\0\0\0\x0cJXL \r\n\x87\n'],
-    ['JPEG 2000', '\0\0\0\x0cjP  \r\n\x87\n'],
-    ['TIFF', 'MM\0*\0\0\0\x08'],
+    ['an AVIF file', '\0\0\0\x1cftypavif\0\0\0\0'],
+    ['a HEIC file', '\0\0\0\x18ftypheic\0\0\0\0'],
+    ['a JPEG XL file', '\0\0\0\x0cJXL \r\n\x87\n'],
+    ['a JPEG 2000 file', '\0\0\0\x0cjP  \r\n\x87\n'],
+    ['a TIFF file', 'MM\0*\0\0\0\x08'],
   ])('names %s by its first bytes', (kind, start) => {
     const bytes = Uint8Array.from(start, (c) => c.charCodeAt(0));
     expect(error(bytes)).toMatchObject({ code: 'unsupported_media_type', message: expect.stringContaining(kind) });

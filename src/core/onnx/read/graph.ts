@@ -9,6 +9,7 @@ import {
   type TensorShapeProto_Dimension,
   type ValueInfoProto,
 } from 'onnx-buf';
+import { withArticle } from '../../counted.ts';
 import { makeConstant } from '../constant.ts';
 import { canonical, symbolOf } from '../dims.ts';
 import { elementName, elementType } from '../elements.ts';
@@ -170,7 +171,7 @@ function toValueInfo(
       if (dtype) return { name, dtype, sequence: true };
     }
     return invalid(
-      `${role} "${name}" is a ${type.value.case.replace('Type', '')}, but whylight works on tensors only.`,
+      `${role} "${name}" is ${withArticle(type.value.case.replace('Type', ''))}, but whylight works on tensors only.`,
       { name },
     );
   }
