@@ -45,6 +45,8 @@ export interface PageRecord {
   readonly said: string;
   /** Best first; empty where nothing was found. */
   readonly top: readonly RecordedAnswer[];
+  /** Sentence for a class with a low probability; absent where a classifier is sure, and for other tasks. */
+  readonly doubt?: string;
   /** Width and height of the thumbnail, in pixels; 0 by 0 for inputs that are no images. */
   readonly size: readonly [number, number];
   /** PNG in base64; empty for inputs that are no images. */

@@ -6,6 +6,7 @@ import { renderReport } from '#report-pages';
 import { WhylightError } from '../core/errors.ts';
 import { sniff } from '../core/image/sniff.ts';
 import type { Metric } from '../core/metrics/metric.ts';
+import { doubtAbout } from '../core/model/confidence.ts';
 import { nodeCodecs } from '../node/codecs.ts';
 import { reasonOf } from '../node/system-errors.ts';
 import { type Evidence, massOnGrid, smallImage } from './evidence.ts';
@@ -52,7 +53,7 @@ async function* parts(report: Report): AsyncGenerator<string> {
   let separator = '';
   for await (const record of report.records()) {
     // "<" could end the script element that the record stands in.
-    yield separator + JSON.stringify(pageRecord(record)).replaceAll('<', '\\u003c');
+    yield separator + JSON.stringify(pageRecord(record, report.settings)).replaceAll('<', '\\u003c');
     separator = ',\n';
   }
   yield tail;
@@ -107,14 +108,16 @@ async function findingsOf(
 }
 
 /** Part of a record that the page shows. */
-function pageRecord(record: InputRecord): PageRecord {
+function pageRecord(record: InputRecord, { task }: Settings): PageRecord {
   const { name, truth, top, thumbnail = '', methods } = record;
   const { width, height } = thumbnail === '' ? { width: 0, height: 0 } : sniff(Buffer.from(thumbnail, 'base64'));
+  const doubt = task === 'classification' ? doubtAbout(top[0]?.probability) : undefined;
   return {
     name,
     ...(truth !== undefined && { truth }),
     said: saidOf(record),
     top,
+    ...(doubt !== undefined && { doubt }),
     size: [width, height],
     thumbnail,
     methods: Object.fromEntries(

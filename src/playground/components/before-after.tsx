@@ -1,5 +1,5 @@
+import { percent } from '../../core/model/confidence.ts';
 import { changed, probabilities, ranking } from '../state.ts';
-import { percent } from './percent.ts';
 
 /** Classes that are compared: the first ones before the change, and the first one after it. */
 const SHOWN = 3;

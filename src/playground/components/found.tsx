@@ -1,6 +1,6 @@
+import { percent } from '../../core/model/confidence.ts';
 import { ownWord, predictions, predictionWords } from '../state.ts';
 import { AnswerButton } from './answer-button.tsx';
-import { percent } from './percent.ts';
 
 /** Rows of the list at most. */
 const SHOWN = 20;

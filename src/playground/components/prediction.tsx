@@ -1,5 +1,5 @@
 import { useState } from 'preact/hooks';
-import { SURE } from '../../core/model/confidence.ts';
+import { doubtAbout, percent } from '../../core/model/confidence.ts';
 import { toggleTarget } from '../actions.ts';
 import {
   changed,
@@ -14,7 +14,6 @@ import {
 } from '../state.ts';
 import { AnswerButton } from './answer-button.tsx';
 import { Found } from './found.tsx';
-import { percent } from './percent.ts';
 
 const SHOWN = 5;
 
@@ -23,15 +22,14 @@ export function Prediction() {
   const [all, setAll] = useState(false);
   const ranked = ranking.value;
   const [first] = ranked;
+  const doubt = doubtAbout(first?.probability);
   const covered = changed.value && probabilities(changed.value);
   return (
     <section aria-labelledby="prediction-title" aria-busy={!isAnswered.value}>
       <h2 id="prediction-title">Prediction</h2>
       {!isAnswered.value && <p class="hint">{predicting.value ? 'Looking …' : 'There is no prediction.'}</p>}
       {model.value?.description && <p class="hint">{model.value.description}</p>}
-      {first && first.probability < SURE && (
-        <p class="unsure">Not sure: the best guess has {percent(first.probability)}.</p>
-      )}
+      {doubt && <p class="unsure">{doubt}</p>}
       {predictions.value && <Found />}
       <ol class="classes">
         {ranked.slice(0, all ? 100 : SHOWN).map(({ index, element, label, probability, score }) => {

@@ -1,9 +1,10 @@
 import { useEffect, useRef } from 'preact/hooks';
+import { percent } from '../../core/model/confidence.ts';
 import type { PageMap, PageRecord, ReportData } from '../page-data.ts';
 import { InputView } from './drawing.tsx';
 import { ImageMap } from './map-canvas.tsx';
 import { methodsOf, opened } from './state.ts';
-import { percent, short } from './words.ts';
+import { short } from './words.ts';
 
 const WIDTH = 220;
 
@@ -27,6 +28,7 @@ export function Detail({ data }: { readonly data: ReportData }) {
           <p>
             {record.truth !== undefined && `True class: ${record.truth}. `}
             Predicted: {record.top.map(predictionText).join(', ') || record.said}
+            {record.doubt && `. ${record.doubt}`}
           </p>
           <div class="row">
             {record.thumbnail !== '' && (

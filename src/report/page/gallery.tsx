@@ -1,9 +1,10 @@
 import { useState } from 'preact/hooks';
+import { percent } from '../../core/model/confidence.ts';
 import type { PageRecord, ReportData } from '../page-data.ts';
 import { InputButton } from './drawing.tsx';
 import { Filters } from './filters.tsx';
 import { filter, isWrong, methodOf } from './state.ts';
-import { percent, titled } from './words.ts';
+import { titled } from './words.ts';
 
 /** Inputs that a page of the gallery and of the mistakes holds. */
 const [GALLERY_PAGE, MISTAKES_PAGE] = [48, 18];
@@ -79,12 +80,14 @@ function Pages({ data, records, size }: GalleryProps & { readonly size: number }
 
 function Cell({ record, method }: { readonly record: PageRecord; readonly method: string }) {
   const wrong = isWrong(record);
+  const probability = record.top[0]?.probability;
   return (
     <div class="cell">
       <InputButton record={record} method={method} width={128} />
       <div class={`said ${wrong ? 'wrong' : ''}`}>
-        {record.said} <span class="name">{percent(record.top[0]?.probability)}</span>
+        {record.said} {probability !== undefined && <span class="name">{percent(probability)}</span>}
       </div>
+      {record.doubt && <div class="doubt">{record.doubt}</div>}
       {wrong && <div>true class: {record.truth}</div>}
       <div class="name">{record.name}</div>
     </div>
