@@ -10,7 +10,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { PINNED_NODE } from '../scripts/tools.mjs';
+import { reluChain } from '../test/support/relu-chain.ts';
 import { flagsOf } from './support/flags.ts';
+import { inspectUploads } from './support/inspect-uploads.ts';
 import { answers, freePort, HOST, Processes } from './support/processes.ts';
 
 const HELP = `Resident memory of whylight serve while many models are explained by many methods.
@@ -21,6 +23,7 @@ usage: npm run bench:memory -- [options]
   --methods a,b    methods that each of them is explained by (default: eight)
   --model folder   model to copy (default: models/cifar10)
   --image file     image to explain (default: examples/photos/ship.jpg)
+  --inspections n  uploads that the server inspects meanwhile, as an origin (default: 16; 0 for a server without)
   --memory-mib n   the server's flag of that name (default: 768; 0 leaves it out)
   --help           this text
 
@@ -33,12 +36,15 @@ const { values } = flagsOf(HELP, {
   methods: { type: 'string', default: METHODS },
   model: { type: 'string', default: 'models/cifar10' },
   image: { type: 'string', default: 'examples/photos/ship.jpg' },
+  inspections: { type: 'string', default: '16' },
   'memory-mib': { type: 'string', default: '768' },
 });
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
 const methods = values.methods.split(',');
 const limit = Number(values['memory-mib']);
+const inspections = Number(values.inspections);
+const secret = 'a secret that has more than 32 characters';
 const work = mkdtempSync(join(tmpdir(), 'whylight-memory-'));
 const processes = new Processes();
 let max = 0;
@@ -48,8 +54,13 @@ try {
   const port = await freePort();
   const flags = ['--port', String(port), '--model', folders.join(',')];
   const bound = limit > 0 ? ['--memory-mib', String(limit)] : [];
+  const uploads = inspections > 0 ? ['--uploads', join(work, 'uploads')] : [];
   const child = processes.add(
-    spawn(PINNED_NODE, [join(ROOT, 'src/cli/main.ts'), 'serve', ...flags, ...bound], { cwd: ROOT, stdio: 'ignore' }),
+    spawn(PINNED_NODE, [join(ROOT, 'src/cli/main.ts'), 'serve', ...flags, ...bound, ...uploads], {
+      cwd: ROOT,
+      stdio: 'ignore',
+      env: { ...process.env, WHYLIGHT_ORIGIN_SECRET: secret },
+    }),
   );
   await answers(`http://${HOST}:${port}/v2/health/live`, child);
   const sample = (): number => {
@@ -59,6 +70,7 @@ try {
   const timer = setInterval(sample, 50);
   console.log(`before the first question: ${sample().toFixed(0)} MiB`);
   const failed: string[] = [];
+  const inspected = inspectUploads(`http://${HOST}:${port}`, secret, uploadedModels());
   for (const [i, folder] of folders.entries()) {
     for (const method of methods) {
       const response = await ask(`http://${HOST}:${port}`, folder.split('/').at(-1) as string, method);
@@ -66,6 +78,9 @@ try {
     }
     if (i % 5 === 4) console.log(`${i + 1} models x ${methods.length} methods: ${sample().toFixed(0)} MiB`);
   }
+  const refusals = await inspected;
+  if (inspections > 0) console.log(`${inspections - refusals.length} of ${inspections} uploads inspected`);
+  for (const code of refusals) if (code !== 'origin_unavailable') failed.push(`an upload: ${code}`);
   clearInterval(timer);
   const metrics = await (await fetch(`http://${HOST}:${port}/metrics`)).text();
   for (const line of metrics.split('\n')) if (line.startsWith('whylight_memory')) console.log(line);
@@ -77,16 +92,27 @@ try {
   rmSync(work, { recursive: true, force: true });
 }
 
-/** Copies a model's folder. A doc_string at the end of the file gives it a digest of its own. */
+/** Copies a model's folder. Its file gets a digest of its own. */
 function copyOf(folder: string, name: string): string {
   const copy = join(work, name);
   cpSync(join(ROOT, folder), copy, { recursive: true });
   const manifest = JSON.parse(readFileSync(join(copy, 'manifest.json'), 'utf8'));
   writeFileSync(join(copy, 'manifest.json'), JSON.stringify({ ...manifest, name }));
   const file = join(copy, manifest.file ?? 'model.onnx');
-  const text = Buffer.from(name);
-  writeFileSync(file, Buffer.concat([readFileSync(file), Buffer.from([0x32, text.length]), text]));
+  writeFileSync(file, named(readFileSync(file), name));
   return copy;
+}
+
+/** Models to inspect, each with a digest of its own: those that take most time and those of the largest files. */
+function uploadedModels(): Uint8Array[] {
+  const kinds = [reluChain(500), readFileSync(join(ROOT, 'models/everyday/model.onnx'))];
+  return Array.from({ length: inspections }, (_, i) => named(kinds[i % 2] as Uint8Array, `upload-${i}`));
+}
+
+/** Adds a doc_string to the end of an ONNX file. */
+function named(model: Uint8Array, name: string): Uint8Array {
+  const text = Buffer.from(name);
+  return Buffer.concat([model, Buffer.from([0x32, text.length]), text]);
 }
 
 async function ask(address: string, model: string, method: string): Promise<number> {
