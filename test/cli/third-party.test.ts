@@ -69,7 +69,7 @@ describe('--plugin', () => {
     expect(gone.stderr).toContain('--plugin: there is no file "./saliency-method-ours/dist/index.ts"');
     writeFileSync(path('dist/index.ts'), method('ours'));
     for (const use of ['./saliency-method-ours', 'saliency-method-ours']) {
-      expect(whylight('methods', '--plugin', use).stdout).toMatch(/^ours +gradient +Method ours$/m);
+      expect(whylight('methods', '--plugin', use).stdout).toMatch(/^ours +gradient +1 row +Method ours: /m);
     }
   });
 

@@ -10,12 +10,22 @@ export interface Questions {
   ask(question: Question): Promise<Answer>;
 }
 
+/** Worker that answers calls. */
+interface MethodWorker extends WorkerEntrypoint {
+  /** Answers a call. */
+  answer(asked: Asked, questions: Questions): Promise<Reply>;
+}
+
+/** Class of the Worker. */
+type MethodWorkerClass = new (
+  ...settings: ConstructorParameters<typeof WorkerEntrypoint<Cloudflare.Env>>
+) => MethodWorker;
+
 /** Makes the class of the Worker. */
-export function serveMethod(method: Method) {
+export function serveMethod(method: Method): MethodWorkerClass {
   hardenBuiltIns();
   const server = new MethodServer(method);
   return class extends WorkerEntrypoint {
-    /** Answers a call. */
     answer(asked: Asked, questions: Questions): Promise<Reply> {
       return server.answer(asked, (question) => questions.ask(question));
     }
