@@ -89,7 +89,8 @@ export class FileStore {
   /**
    * Takes a file in.
    * @throws WhylightError `invalid_request` for bytes that are not those of the name, `payload_too_large` for more than the
-   * folder may hold, `overloaded` when many arrive already or the disk is full; nothing is left of it then
+   * folder may hold, `overloaded` when many arrive already or the disk is full; nothing is left of it then, and a full disk
+   * has the least recently used files removed
    */
   async write(sha256: string, chunks: AsyncIterable<Uint8Array>): Promise<void> {
     if (!isSha256(sha256)) throw new WhylightError('invalid_request', 'A file is named by its SHA-256 in hex.');
@@ -111,7 +112,9 @@ export class FileStore {
       this.held.set(sha256, size);
       await this.makeRoom();
     } catch (cause) {
-      throw isFull(cause) ? diskFull(cause) : cause;
+      if (!isFull(cause)) throw cause;
+      await this.giveWay(path);
+      throw diskFull(cause);
     } finally {
       this.arriving -= 1;
       // Gone already where it got its place.
@@ -139,9 +142,19 @@ export class FileStore {
     return { size, found: hash.digest('hex') };
   }
 
-  /** Removes the least recently used until the rest is within the limit. */
-  private async makeRoom(): Promise<void> {
-    while (this.bytes > this.limit) await this.drop(this.held.keys().next().value as string);
+  /** Removes the least recently used until the rest has no more bytes than these. */
+  private async makeRoom(limit: number = this.limit): Promise<void> {
+    while (this.bytes > limit) await this.drop(this.held.keys().next().value as string);
+  }
+
+  /** Removes the least recently used of a full disk: the next try finds twice the room that the file at `path` found. */
+  private async giveWay(path: string): Promise<void> {
+    // A disk without room for a directory entry has no such file.
+    const arrived = await stat(path).then(
+      ({ size }) => size,
+      () => 0,
+    );
+    await this.makeRoom(Math.max(0, this.bytes - Math.max(1, arrived)));
   }
 
   private async drop(sha256: string): Promise<void> {

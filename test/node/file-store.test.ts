@@ -136,4 +136,17 @@ describe('FileStore', () => {
     });
     expect(readdirSync(at)).toEqual([]);
   });
+
+  it('evicts the least recently used files for the next try when the disk is full', async () => {
+    const at = folder();
+    const store = await FileStore.open({ folder: at, bytes: 1000 });
+    for (const seed of [1, 2, 3]) await put(store, file(seed));
+    async function* chunks() {
+      yield file(4, 150);
+      throw Object.assign(new Error('ENOSPC: no space left on device, write'), { code: 'ENOSPC' });
+    }
+    await expect(store.write(nameOf(file(4, 300)), chunks())).rejects.toMatchObject({ code: 'overloaded' });
+    expect(readdirSync(at)).toEqual([nameOf(file(3))]);
+    expect(store.bytes).toBe(100);
+  });
 });

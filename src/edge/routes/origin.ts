@@ -109,18 +109,38 @@ export const originFile = defineRoute(
       );
       if (!asOrigin.storeFile) throw noUploads();
       if (!c.req.raw.body) throw new WhylightError('invalid_request', 'The body is empty: send the file.');
-      await asOrigin.storeFile(sha256, chunksFrom(c.req.raw.body));
+      const chunks = chunksOf(c.req.raw.body);
+      try {
+        await asOrigin.storeFile(sha256, received(chunks));
+      } finally {
+        // An edge that still sends reads no answer, and a connection that is closed meanwhile hides the reason of a refusal.
+        await discard(chunks);
+      }
       return c.body(null, 204);
     };
   },
 );
 
-/** @throws WhylightError `aborted` when the connection is lost */
-async function* chunksFrom(body: ReadableStream<Uint8Array>): AsyncGenerator<Uint8Array> {
+/**
+ * Passes chunks on, and leaves what follows them where the receiver stops.
+ * @throws WhylightError `aborted` when the connection is lost
+ */
+async function* received(chunks: AsyncIterator<Uint8Array>): AsyncGenerator<Uint8Array> {
   try {
-    for await (const chunk of chunksOf(body)) yield chunk;
+    for (let next = await chunks.next(); !next.done; next = await chunks.next()) yield next.value;
   } catch (cause) {
     throw new WhylightError('aborted', 'The connection was lost while the file was sent.', {}, { cause });
+  }
+}
+
+/** Reads chunks to their end, or until the connection is lost: what came before has its answer already. */
+async function discard(chunks: AsyncIterator<Uint8Array>): Promise<void> {
+  let isOver = false;
+  while (!isOver) {
+    isOver = await chunks.next().then(
+      ({ done }) => done === true,
+      () => true,
+    );
   }
 }
 
