@@ -4,6 +4,7 @@
  * and T backward passes.
  */
 import { COTANGENT } from '../autodiff/names.ts';
+import { WhylightError } from '../errors.ts';
 import type { Dim, Graph, Node } from '../onnx/graph.ts';
 import { type Inferred, infer } from '../onnx/infer.ts';
 import { traitsOf } from '../onnx/operators.ts';
@@ -38,7 +39,8 @@ export function bytesPerTarget(graph: Graph): number | undefined {
   const wide = withTargets(graph, TARGETS);
   const touched = behindCotangent(wide);
   if (!touched.every(({ op, domain }) => domain === '' && isKnown(op))) return undefined;
-  const types = infer(wide);
+  const types = typesIn(wide);
+  if (!types) return undefined;
   const varying = new Set([COTANGENT, ...touched.flatMap(({ outputs }) => outputs)]);
   const rowsOf = (name: string): Dim | undefined => types.get(name)?.dims?.[0];
   const isWide = (name: string): boolean => {
@@ -52,6 +54,16 @@ export function bytesPerTarget(graph: Graph): number | undefined {
     touched.every((node) => keepsTargets(node, types, varying) && node.outputs.every(isWide));
   // The moment of the most bytes may be another one with more targets, which then takes more for each.
   return fits ? (peakRowBytes(wide) - peakRowBytes(graph)) / (TARGETS - 1) : undefined;
+}
+
+/** Types of the values; undefined where the shapes of forward and backward pass contradict each other. */
+function typesIn(graph: Graph): Types | undefined {
+  try {
+    return infer(graph);
+  } catch (error) {
+    if (WhylightError.is(error)) return undefined;
+    throw error;
+  }
 }
 
 const withTargets = (graph: Graph, count: number): Graph => ({
