@@ -1,7 +1,12 @@
 /** Single entries of a preprocessing, completed by the shape of the model's input. */
 import type * as z from 'zod';
 import { pixelScale } from '../core/image/pixel-type.ts';
-import { type Preprocessing, parsePreprocessing, type preprocessingSchema } from '../core/image/preprocess.ts';
+import {
+  type OpenPreprocessing,
+  type Preprocessing,
+  parsePreprocessing,
+  type preprocessingSchema,
+} from '../core/image/preprocess.ts';
 import type { Model } from '../core/model/model.ts';
 
 /** Entries of a preprocessing, any of them. */
@@ -15,7 +20,7 @@ export type PreprocessingEntries = { readonly [K in keyof z.input<typeof preproc
 export function completePreprocessing(
   given: PreprocessingEntries,
   model: Model,
-  base: Preprocessing | undefined,
+  base: OpenPreprocessing | undefined,
 ): Preprocessing {
   const entries: Record<string, unknown> = { ...formOf(model), ...base, ...given };
   for (const name of ['mean', 'std']) {

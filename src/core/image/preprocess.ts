@@ -12,70 +12,83 @@ import { RESIZE_FILTERS, type ResizeFilter, resize } from './resize.ts';
 const dim = z.int().min(1).max(8192);
 const perChannel = (value: z.ZodNumber) => z.union([value, z.array(value).min(1).max(3)]);
 
-export const preprocessingSchema = z
-  .strictObject({
-    size: z
-      .tuple([dim, dim], 'must be height and width of the input tensor, such as [224, 224] (--size 224x224)')
-      .describe('Height and width of the input tensor.'),
-    resize: z
-      .strictObject({
-        mode: z
-          .enum(['exact', 'shortest_side', 'fit'])
-          .default('exact')
-          .describe(
-            'exact: to the size, whatever the shape; shortest_side: keep the shape, then crop; ' +
-              'fit: keep the shape, the rest filled with the background.',
-          ),
-        size: dim
-          .optional()
-          .describe(
-            'shortest_side: length of the shorter side (the larger of height and width when left out); ' +
-              'exact: side of a square, cropped afterwards (the tensor size when left out).',
-          ),
-        filter: z
-          .enum(RESIZE_FILTERS)
-          .default('bilinear')
-          .describe('With antialiasing, as Pillow and torchvision; opencv_linear without, as OpenCV.'),
-      })
-      .prefault({})
-      .describe('How the image comes to that size.'),
-    crop: z.enum(['center', 'none']).default('center').describe('What happens to what is left over after resizing.'),
-    color: z.enum(['RGB', 'BGR', 'gray']).default('RGB').describe('Channels, in the order of the tensor.'),
-    layout: z.enum(['NCHW', 'NHWC']).default('NCHW').describe('Order of the tensor axes.'),
-    scale: z
-      .number()
-      .default(1 / 255)
-      .describe('Factor on the pixels, which are 0 to 255. 1 leaves them so.'),
-    mean: perChannel(z.number()).default(0).describe('Subtracted after scaling: one number, or one per channel.'),
-    std: perChannel(z.number().positive()).default(1).describe('Divides after that: one number, or one per channel.'),
-    background: z
-      .tuple([z.int().min(0).max(255), z.int().min(0).max(255), z.int().min(0).max(255)])
-      .default([255, 255, 255])
-      .describe('Red, green and blue of what lies behind transparent pixels and around an image that was fitted.'),
-  })
-  .superRefine(({ size, resize, crop, color, mean, std }, context) => {
-    const complain = (path: string[], message: string) => context.addIssue({ code: 'custom', path, message });
-    const channels = color === 'gray' ? 1 : 3;
-    for (const [name, value] of Object.entries({ mean, std })) {
-      if (Array.isArray(value) && value.length !== channels) {
-        complain([name], `has ${value.length} numbers, but ${color} has ${channels} channels`);
-      }
+const ENTRIES = {
+  size: z
+    .tuple([dim, dim], 'must be height and width of the input tensor, such as [224, 224] (--size 224x224)')
+    .describe('Height and width of the input tensor.'),
+  resize: z
+    .strictObject({
+      mode: z
+        .enum(['exact', 'shortest_side', 'fit'])
+        .default('exact')
+        .describe(
+          'exact: to the size, whatever the shape; shortest_side: keep the shape, then crop; ' +
+            'fit: keep the shape, the rest filled with the background.',
+        ),
+      size: dim
+        .optional()
+        .describe(
+          'shortest_side: length of the shorter side (the larger of height and width when left out); ' +
+            'exact: side of a square, cropped afterwards (the tensor size when left out).',
+        ),
+      filter: z
+        .enum(RESIZE_FILTERS)
+        .default('bilinear')
+        .describe('With antialiasing, as Pillow and torchvision; opencv_linear without, as OpenCV.'),
+    })
+    .prefault({})
+    .describe('How the image comes to that size.'),
+  crop: z.enum(['center', 'none']).default('center').describe('What happens to what is left over after resizing.'),
+  color: z.enum(['RGB', 'BGR', 'gray']).default('RGB').describe('Channels, in the order of the tensor.'),
+  layout: z.enum(['NCHW', 'NHWC']).default('NCHW').describe('Order of the tensor axes.'),
+  scale: z
+    .number()
+    .default(1 / 255)
+    .describe('Factor on the pixels, which are 0 to 255. 1 leaves them so.'),
+  mean: perChannel(z.number()).default(0).describe('Subtracted after scaling: one number, or one per channel.'),
+  std: perChannel(z.number().positive()).default(1).describe('Divides after that: one number, or one per channel.'),
+  background: z
+    .tuple([z.int().min(0).max(255), z.int().min(0).max(255), z.int().min(0).max(255)])
+    .default([255, 255, 255])
+    .describe('Red, green and blue of what lies behind transparent pixels and around an image that was fitted.'),
+};
+
+const openEntries = z.strictObject({
+  ...ENTRIES,
+  size: ENTRIES.size.optional().describe('Height and width of the input tensor; those of the graph when left out.'),
+});
+
+/** Preprocessing as a manifest states it: the graph may know the size. */
+export type OpenPreprocessing = z.output<typeof openEntries>;
+
+const MEANING = 'From an image to the input tensor: value = (pixel * scale - mean) / std.';
+
+export const preprocessingSchema = z.strictObject(ENTRIES).superRefine(checkEntries).describe(MEANING);
+
+/** Schema of {@link OpenPreprocessing}. */
+export const openPreprocessingSchema = openEntries.superRefine(checkEntries).describe(MEANING);
+
+/** Checks entries against each other; those that concern the size where it is stated. */
+function checkEntries({ size, resize, crop, color, mean, std }: OpenPreprocessing, context: z.RefinementCtx): void {
+  const complain = (path: string[], message: string) => context.addIssue({ code: 'custom', path, message });
+  const channels = color === 'gray' ? 1 : 3;
+  for (const [name, value] of Object.entries({ mean, std })) {
+    if (Array.isArray(value) && value.length !== channels) {
+      complain([name], `has ${value.length} numbers, but ${color} has ${channels} channels`);
     }
-    const side = Math.max(...size);
-    if (resize.size !== undefined && resize.mode !== 'fit' && resize.size < side) {
-      complain(['resize', 'size'], `is ${resize.size}, but the tensor needs at least ${side}`);
-    }
-    if (resize.size !== undefined && resize.mode === 'fit') {
-      complain(['resize', 'size'], 'means nothing with mode "fit": leave it out');
-    }
-    if (
-      crop === 'none' &&
-      (resize.mode === 'shortest_side' || (resize.mode === 'exact' && resize.size !== undefined))
-    ) {
-      complain(['crop'], `"none" would leave a tensor of another size than ${size.join('x')}: use "center"`);
-    }
-  })
-  .describe('From an image to the input tensor: value = (pixel * scale - mean) / std.');
+  }
+  const side = Math.max(...(size ?? [0]));
+  if (resize.size !== undefined && resize.mode !== 'fit' && resize.size < side) {
+    complain(['resize', 'size'], `is ${resize.size}, but the tensor needs at least ${side}`);
+  }
+  if (resize.size !== undefined && resize.mode === 'fit') {
+    complain(['resize', 'size'], 'means nothing with mode "fit": leave it out');
+  }
+  if (crop === 'none' && (resize.mode === 'shortest_side' || (resize.mode === 'exact' && resize.size !== undefined))) {
+    const stated = size ? size.join('x') : 'the input';
+    complain(['crop'], `"none" would leave a tensor of another size than ${stated}: use "center"`);
+  }
+}
 
 /** Conversion of an image to an input tensor, after defaults: size, crop, color, layout, scale, mean and std. */
 export type Preprocessing = z.output<typeof preprocessingSchema>;

@@ -1,7 +1,7 @@
 /** Manifest of a model, the file beside its ONNX file: `models/<name>/manifest.json`. */
 import * as z from 'zod';
 import { WhylightError } from '../errors.ts';
-import { preprocessingSchema } from '../image/preprocess.ts';
+import { openPreprocessingSchema } from '../image/preprocess.ts';
 import { parseJson } from '../json.ts';
 import { safeParse } from '../safe-parse.ts';
 import { profileSchema } from './profile-schema.ts';
@@ -20,7 +20,7 @@ export const manifestSchema = z
       .default([])
       .describe('Files with constants that the ONNX file refers to (external data), relative to this file.'),
     description: z.string().default('').describe('What the model tells apart, in a sentence.'),
-    preprocessing: preprocessingSchema
+    preprocessing: openPreprocessingSchema
       .optional()
       .describe('From an image to the input tensor; absent for models of other data.'),
     modalities: z

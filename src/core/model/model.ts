@@ -21,10 +21,10 @@ import { type IdTable, idTables } from './id-tables.ts';
 import { Labels } from './labels.ts';
 import { featureMaps, layersBefore } from './layers.ts';
 import { type BuildTensor, withMadeTensor } from './made-tensor.ts';
-import type { Manifest } from './manifest.ts';
 import { checkImages, checkOutput } from './model-checks.ts';
 import { type ModelSource, modelDigest } from './model-source.ts';
 import { inputPlaces, type RowPlaces, withRowsInFront } from './row-axes.ts';
+import { type SizedManifest, sizedManifest } from './sized-manifest.ts';
 import { openShapes } from './tensor-info.ts';
 import { withFloatInputs } from './whole-numbers.ts';
 
@@ -51,7 +51,7 @@ export class Model {
   readonly version: string;
   /** SHA-256 of the ONNX file and its external data, in hex. */
   readonly digest: string;
-  readonly manifest: Partial<Manifest>;
+  readonly manifest: SizedManifest;
   /** Inputs and outputs in the file's own axes: the form of requests and answers. */
   readonly file: Pick<Graph, 'inputs' | 'outputs'>;
   /** Graph with rows along the first axis of inputs and outputs. */
@@ -83,7 +83,8 @@ export class Model {
     stated: StatedFacts,
     requested: StatedFacts = {},
   ) {
-    const { manifest = {}, flagged = [], labels, forms = [], metadata = {} } = source;
+    const { flagged = [], labels, forms = [], metadata = {} } = source;
+    const manifest = sizedManifest(source.manifest ?? {}, graph);
     this.source = { manifest, flagged, forms, metadata, ...(labels && { labels }) };
     this.digest = digest;
     this.manifest = manifest;

@@ -202,6 +202,34 @@ describe('the preprocessing of a model', () => {
     }
   });
 
+  const opened = (dims: (number | string)[], preprocessing: object) => {
+    const g = GraphBuilder.empty();
+    const held = g.input('held', 'float32', ['N', 7]);
+    const graph = g.build([g.op('GlobalAveragePool', [g.input('x', 'float32', ['N', ...dims])]), g.op('Neg', [held])]);
+    return openGraph(graph, parseManifest({ name: 'm', hold: ['held'], preprocessing }));
+  };
+
+  it.each([
+    [{ mean: 0.5 }, [3, 20, 30]],
+    [{ layout: 'NHWC' }, [20, 30, 3]],
+    [{ color: 'gray', resize: { mode: 'shortest_side', size: 32 } }, [1, 20, 30]],
+  ])('takes the size that a manifest with %j leaves out from the graph', async (entries, dims) => {
+    const { preprocessing, manifest } = await opened(dims, entries);
+    expect(preprocessing).toMatchObject({ ...entries, size: [20, 30] });
+    expect(manifest.preprocessing).toEqual(preprocessing);
+  });
+
+  it('must state the size that the graph leaves open, and fit the one of the graph', async () => {
+    await expect(opened([3, 'H', 'W'], {})).rejects.toMatchObject({
+      code: 'invalid_config',
+      message: expect.stringMatching(/states no size, and the input "x" takes \[N, 3, H, W\]: state "size"/),
+    });
+    await expect(opened([3, 20, 30], { resize: { mode: 'shortest_side', size: 24 } })).rejects.toMatchObject({
+      code: 'invalid_config',
+      message: expect.stringContaining('at least 30'),
+    });
+  });
+
   it('may choose the size where the dims are symbolic', async () => {
     const g = GraphBuilder.empty();
     const graph = g.build([g.op('GlobalAveragePool', [g.input('x', 'float32', ['N', 3, 'H', 'W'])])]);

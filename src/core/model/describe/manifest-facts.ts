@@ -1,6 +1,7 @@
 /** Facts that a manifest states, or flags in its place. */
 import type { Fact, FactSource } from '../description.ts';
 import type { Manifest } from '../manifest.ts';
+import type { SizedManifest } from '../sized-manifest.ts';
 import type { StatedFacts, StatedInput } from './stated-facts.ts';
 
 /**
@@ -9,7 +10,7 @@ import type { StatedFacts, StatedInput } from './stated-facts.ts';
  * @param flagged keys that a flag states in place of the manifest
  */
 export function manifestFacts(
-  manifest: Partial<Manifest>,
+  manifest: SizedManifest,
   labels: readonly string[] | undefined,
   labelSource: 'manifest' | 'file',
   flagged: readonly (keyof Manifest)[] = [],
