@@ -5,6 +5,7 @@ import { dirname, join, relative, resolve } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { nearest, WhylightError } from '../core/errors.ts';
 import { packageEntry } from './package-entry.ts';
+import { packageName } from './plugin-build.ts';
 
 export const CONFIG = 'plugins.config.json';
 
@@ -68,10 +69,12 @@ async function load(url: string, use: string, entry: string): Promise<Module> {
     return await import(url);
   } catch (error) {
     const { code, message } = error as NodeJS.ErrnoException;
-    if (code === 'ERR_MODULE_NOT_FOUND' && message.includes(`'${use}'`)) {
+    const name = packageName(use);
+    if (code === 'ERR_MODULE_NOT_FOUND' && [use, name].some((missing) => message.includes(`package '${missing}'`))) {
+      if (/\.[cm]?[jt]s$/.test(use)) throw wrong(entry, `the path of a file starts with "./": write "./${use}".`);
       throw wrong(
         entry,
-        `the package "${use}" is not installed: run "npm install ${use}", or start a file's path with "./".`,
+        `the package "${name}" is not installed: run "npm install ${name}", or start a file's path with "./".`,
       );
     }
     if (code === 'ERR_UNKNOWN_FILE_EXTENSION') {

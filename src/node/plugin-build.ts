@@ -47,8 +47,8 @@ export async function compilerBuild(): Promise<string> {
 
 const isOwn = (path: string): boolean => ['src', 'dist'].some((part) => path.startsWith(join(OWN, part) + sep));
 
-/** `@scope/name` of `@scope/name/path`. */
-const packageName = (use: string): string => use.split('/', use.startsWith('@') ? 2 : 1).join('/');
+/** Selects the name of a package: `@scope/name` of `@scope/name/path`. */
+export const packageName = (use: string): string => use.split('/', use.startsWith('@') ? 2 : 1).join('/');
 
 /** The folder of a package, looked for as Node does: in `node_modules` here and in every folder above. */
 function installedFolder(root: string, use: string): string | undefined {

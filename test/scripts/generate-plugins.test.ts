@@ -200,6 +200,11 @@ describe('the error for plugins.config.json', () => {
       ['plugins[1]: the package "saliency-method-none" is not installed', 'npm install saliency-method-none'],
     ],
     [
+      'a file without ./',
+      { plugins: [{ use: 'src/broken.ts' }] },
+      ['plugins[0]: the path of a file starts with "./": write "./src/broken.ts"'],
+    ],
+    [
       'a duplicate id',
       { plugins: [{ use: SALIENCY }, { use: GRAD_CAM }, { use: SALIENCY }] },
       ['plugins[2]', 'has the id "saliency", and so has plugins[0]', 'remove one'],
