@@ -4,8 +4,8 @@ import type { MethodRegistry } from '../method/registry.ts';
 import type { Model } from '../model/model.ts';
 
 /**
- * Asks each method in an isolate of its own for its needs and its cost with default parameters, so that the answers are there. What a method throws
- * is thrown again where it is asked the next time.
+ * Asks each method in an isolate of its own for its needs and its cost with default parameters, so that the answers are
+ * there. What a method throws is thrown again where it is asked the next time.
  */
 export async function askMethods(methods: MethodRegistry, model: Model): Promise<void> {
   const info = model.info();

@@ -2,6 +2,7 @@
 import { WhylightError } from '../errors.ts';
 import { EncodedList } from '../onnx/encoded-list.ts';
 import type { Attribute, Constant, Graph, Node } from '../onnx/graph.ts';
+import { bytesPerElement, sizeOf } from '../tensor/tensor.ts';
 
 /** Bytes of weights that are sent with a graph; of a graph with more of them, none is. */
 export const MAX_WEIGHTS = 24 * 2 ** 20;
@@ -13,15 +14,11 @@ export type GraphCopy = Omit<Graph, 'constants'> & {
 
 /** Copies a graph, with its weights where they are at most {@link MAX_WEIGHTS}. */
 export function copyGraph(graph: Graph): GraphCopy {
-  const weighs = [...graph.constants.values()].reduce((sum, { dtype, dims }) => sum + bytesOf(dtype, dims), 0);
+  // By their types, without a look at the bytes, which are copied whenever they are read.
+  const sizes = [...graph.constants.values()].map(({ dtype, dims }) => sizeOf(dims) * bytesPerElement(dtype));
+  const weighs = sizes.reduce((sum, size) => sum + size, 0);
   return copied(graph, weighs <= MAX_WEIGHTS);
 }
-
-const BITS: Readonly<Record<string, number>> = { bool: 8, bfloat16: 16 };
-
-/** Size of a constant by its type, without a look at its bytes, which are copied whenever they are read. */
-const bytesOf = (dtype: string, dims: readonly number[]): number =>
-  (dims.reduce((size, dim) => size * dim, 1) * (BITS[dtype] ?? Number(/\d+$/.exec(dtype)?.[0] ?? 64))) / 8;
 
 const copied = (graph: Graph, weights: boolean): GraphCopy => ({
   ...graph,

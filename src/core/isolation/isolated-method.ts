@@ -2,6 +2,7 @@
 import * as z from 'zod';
 import { throwIfAborted } from '../abort.ts';
 import { WhylightError } from '../errors.ts';
+import { fnv1a } from '../fnv.ts';
 import { LruCache } from '../lru-cache.ts';
 import { ANSWERS_LATER, NotAnswered } from '../method/answered.ts';
 import type { Attribution, ExplainContext, Method, MethodSetup, SetupTools } from '../method/contract.ts';
@@ -103,7 +104,7 @@ class RemoteMethod {
   sync(call: { readonly kind: 'needs' | 'cost'; readonly params: Params; readonly given?: unknown }, info: ModelInfo) {
     const model = this.ids.refer(info);
     const { features } = model;
-    const places = features && Object.entries(features.mask).map(([name, mask]) => [name, fingerprint(mask)]);
+    const places = features && Object.entries(features.mask).map(([name, mask]) => [name, fnv1a(mask)]);
     const key = JSON.stringify([call, model.id, features?.count, features?.names, places]);
     const known = this.outcomes.get(key)?.value;
     if (!known)
@@ -198,11 +199,4 @@ function questionsOf(ctx: ExplainContext<Params>): Questions {
     get: ({ name }) => ctx.state.get(name),
     put: ({ name, bytes }) => ctx.state.put(name, bytes),
   };
-}
-
-/** FNV-1a over the numbers of the features. */
-function fingerprint(mask: Int32Array): number {
-  let hash = 0x811c9dc5;
-  for (const feature of mask) hash = Math.imul(hash ^ feature, 0x01000193);
-  return hash >>> 0;
 }

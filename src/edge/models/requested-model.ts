@@ -1,5 +1,6 @@
 /** Looks up the model that a request names. */
 import type { Context } from 'hono';
+import { fnv1a } from '../../core/fnv.ts';
 import { type EdgeEnv, waitUntilOf } from '../http/env.ts';
 import type { ModelCatalogue } from './catalogue.ts';
 import type { ServedModel } from './served-model.ts';
@@ -51,10 +52,7 @@ export async function answeringModel(
  * @param salt tells choices apart that must not depend on each other
  */
 export function chanceOf(requestId: string, salt = ''): number {
-  let hash = 0x811c9dc5;
-  for (const character of `${salt}${requestId}`) {
-    hash = Math.imul(hash ^ (character.codePointAt(0) as number), 0x01000193);
-  }
+  let hash = fnv1a(Array.from(`${salt}${requestId}`, (character) => character.codePointAt(0) as number));
   hash = Math.imul(hash ^ (hash >>> 16), 0x85ebca6b);
   hash = Math.imul(hash ^ (hash >>> 13), 0xc2b2ae35);
   return ((hash ^ (hash >>> 16)) >>> 0) / 2 ** 32;

@@ -1,4 +1,5 @@
 /** W3C Trace Context, level 1: connects requests to the caller's trace, and outgoing requests to ours. */
+import { hex } from '../../core/digest.ts';
 
 export interface Trace {
   /** 32 hexadecimal digits: the whole trace. */
@@ -47,5 +48,5 @@ function randomHex(bytes: number): string {
   const random = crypto.getRandomValues(new Uint8Array(bytes));
   // All zeros is the one value that is not allowed.
   random[0] = (random[0] as number) | 1;
-  return Array.from(random, (byte) => byte.toString(16).padStart(2, '0')).join('');
+  return hex(random.buffer);
 }

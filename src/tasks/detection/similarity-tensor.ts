@@ -1,4 +1,5 @@
 /** Similarity of a candidate to the box of the undisturbed run as nodes, so that gradients pass through the overlap. */
+import { fnv1a } from '../../core/fnv.ts';
 import type { GraphBuilder, Value } from '../../core/onnx/builder.ts';
 import type { TaskOutputs, TaskTarget } from '../../core/task/task.ts';
 import { type Arithmetic, cornersOf } from './box-source.ts';
@@ -129,8 +130,5 @@ const probabilitiesOf = (table: ClassTable, candidate: number): number[] =>
 /** Name of a list of numbers, 16 hexadecimal digits (FNV-1a, twice). */
 function digestOf(numbers: readonly number[]): string {
   const bytes = new Uint8Array(Float32Array.from(numbers).buffer);
-  return [0x811c9dc5, 0x050c5d1f]
-    .map((seed) => bytes.reduce((hash, byte) => Math.imul(hash ^ byte, 0x01000193), seed) >>> 0)
-    .map((hash) => hash.toString(16).padStart(8, '0'))
-    .join('');
+  return [0x811c9dc5, 0x050c5d1f].map((seed) => fnv1a(bytes, seed).toString(16).padStart(8, '0')).join('');
 }

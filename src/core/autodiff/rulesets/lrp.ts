@@ -37,7 +37,7 @@ export const LRP_RULES = [
 ] as const;
 export type LrpRule = (typeof LRP_RULES)[number];
 
-/** Named composites, each a rule for every kind of layer: convolutions, dense layers, and the first layer that has weights. */
+/** Named composites: a rule for convolutions, one for dense layers, and one for the first layer that has weights. */
 export const LRP_COMPOSITES = {
   epsilon: { convolution: 'epsilon', dense: 'epsilon' },
   epsilon_plus: { convolution: 'zplus', dense: 'epsilon' },
