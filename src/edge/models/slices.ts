@@ -18,7 +18,8 @@ const sleep = (milliseconds: number): Promise<void> => new Promise((resolve) => 
  */
 export class Turns {
   private readonly clock: () => number;
-  private freeAt = 0;
+  /** The turn that runs, and the time at which its lease ends. */
+  private current: { readonly turn: symbol; readonly freeAt: number } | undefined;
 
   /** @param clock milliseconds since 1970 */
   constructor(clock: () => number = Date.now) {
@@ -32,26 +33,33 @@ export class Turns {
    */
   async run<T>(work: (pause: () => Promise<void>) => Promise<T>): Promise<T> {
     const until = this.clock() + WAIT_MS;
-    while (this.freeAt > this.clock()) {
+    while (this.current && this.current.freeAt > this.clock()) {
       if (this.clock() > until) throw busy();
       await sleep(POLL_MS);
     }
-    let resumed = this.renew();
+    const turn = Symbol('turn');
+    this.current = undefined;
+    let resumed = this.renew(turn);
     try {
       return await work(async () => {
         // The clock of a Worker moves only while it waits.
         await sleep(MIN_PAUSE_MS);
         await sleep(Math.min(MAX_PAUSE_MS, this.clock() - resumed));
-        resumed = this.renew();
+        resumed = this.renew(turn);
       });
     } finally {
-      this.freeAt = 0;
+      this.end(turn);
     }
   }
 
-  private renew(): number {
+  private end(turn: symbol): void {
+    if (this.current?.turn === turn) this.current = undefined;
+  }
+
+  /** Extends the lease of a turn, unless the lease had ended and another turn has begun. */
+  private renew(turn: symbol): number {
     const now = this.clock();
-    this.freeAt = now + LEASE_MS;
+    if (!this.current || this.current.turn === turn) this.current = { turn, freeAt: now + LEASE_MS };
     return now;
   }
 }

@@ -28,6 +28,20 @@ describe('Turns', () => {
     expect(await turns.run(async () => 'next')).toBe('next');
   });
 
+  it('leaves the turn to the next one when work ends after its own turn was given away', async () => {
+    let now = 0;
+    const turns = new Turns(() => now);
+    let endFirst = () => {};
+    const first = turns.run(() => new Promise<void>((resolve) => (endFirst = resolve)));
+    now = 30_000;
+    void turns.run(() => never);
+    endFirst();
+    await first;
+    const waiting = turns.run(async () => 'beside the second');
+    now = 50_001;
+    await expect(waiting).rejects.toMatchObject({ code: 'overloaded' });
+  });
+
   it('refuses with Retry-After after 20 seconds', async () => {
     let now = 0;
     const turns = new Turns(() => now);
