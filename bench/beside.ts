@@ -67,7 +67,7 @@ async function measure(title: string, name: string, model?: string): Promise<voi
       const path = `${worker.address}/v2/models/${name}/`;
       for (const method of values.methods.split(',')) {
         const what = method === 'infer' ? 'infer' : `explain?method=${method}`;
-        await report(method, worker, bundled.map, path + what);
+        await report(method, worker, bundled.maps, path + what);
       }
     } finally {
       await worker.stop();
@@ -83,7 +83,12 @@ interface Round {
   readonly files: ReadonlyMap<string, number>;
 }
 
-async function report(method: string, worker: RunningWorker, map: SourceMap, url: string): Promise<void> {
+async function report(
+  method: string,
+  worker: RunningWorker,
+  maps: ReadonlyMap<string, SourceMap>,
+  url: string,
+): Promise<void> {
   const ask = async (): Promise<void> => {
     for (let i = 0; i < repeat; i++) {
       const { status, body } = await post(url, headers, image);
@@ -96,7 +101,7 @@ async function report(method: string, worker: RunningWorker, map: SourceMap, url
     const before = await worker.processorTime();
     await ask();
     const total = ((await worker.processorTime()) - before) / 1e6 / repeat;
-    if (round >= 0) rounds.push({ total, files: await timesByFile(worker.inspector as Inspector, map, ask) });
+    if (round >= 0) rounds.push({ total, files: await timesByFile(worker.inspector as Inspector, maps, ask) });
   }
   // Whatever else runs on the same core only ever adds to it.
   const least = rounds.reduce((best, round) => (round.total < best.total ? round : best));

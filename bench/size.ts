@@ -1,14 +1,23 @@
 /**
- * `npm run bench:size`: JavaScript of Workers that embed whylight, minified, by package and folder. The engine
- * (onnxruntime-web and its WebAssembly) is counted apart.
+ * `npm run bench:size`: JavaScript of the Worker and of Workers that embed whylight, minified, by package and folder. The
+ * engine (onnxruntime-web and its WebAssembly) is counted apart. Of the Worker, modules that an isolate evaluates when it
+ * starts are counted apart from those that it loads when they are first needed.
  */
-import { bundleSize, WORKERS } from '../test/support/bundle-size.ts';
+import { type BundleSize, bundleSize, WORKERS, workerSize } from '../test/support/bundle-size.ts';
 
 const KB = 1000;
+const kb = (bytes: number): string => `${(bytes / KB).toFixed(0)} kB`;
 
+const { start, all } = await workerSize();
+console.log(`the Worker: ${kb(start.bytes)} loaded at start, ${kb(all.bytes)} in all; at start:`);
+list(start);
 for (const [title, contents] of Object.entries(WORKERS)) {
-  const { own, engine, groups } = await bundleSize(contents);
-  console.log(`${title}: ${(own / KB).toFixed(0)} kB beside the engine (${(engine / KB).toFixed(0)} kB)`);
+  const size = await bundleSize(contents);
+  console.log(`${title}: ${kb(size.own)} beside the engine (${kb(size.engine)})`);
+  list(size);
+}
+
+function list({ groups }: BundleSize): void {
   for (const [group, bytes] of groups.filter(([, size]) => size > 2 * KB))
     console.log(`  ${(bytes / KB).toFixed(1).padStart(7)} ${group}`);
 }

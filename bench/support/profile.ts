@@ -1,6 +1,10 @@
-/** Processor time of a Worker by source file, from a profile of V8 and the source map of the bundle. */
+/** Processor time of a Worker by source file, from a profile of V8 and the source maps of its modules. */
 import type { SourceMap } from 'node:module';
+import { basename } from 'node:path';
 import type { Inspector } from './inspector.ts';
+
+/** Source maps by name of the module's file. */
+type SourceMaps = ReadonlyMap<string, SourceMap>;
 
 interface Frame {
   readonly functionName: string;
@@ -34,7 +38,7 @@ const INTERVAL = 100;
  */
 export async function timesByFile(
   inspector: Inspector,
-  map: SourceMap,
+  maps: SourceMaps,
   work: () => Promise<void>,
 ): Promise<ReadonlyMap<string, number>> {
   await inspector.call('Profiler.enable');
@@ -42,7 +46,7 @@ export async function timesByFile(
   await inspector.call('Profiler.start');
   await work();
   const { profile } = await inspector.call<{ profile: Profile }>('Profiler.stop');
-  const files = filesOf(profile.nodes, map);
+  const files = filesOf(profile.nodes, maps);
   const times = new Map<string, number>();
   for (const [i, node] of profile.samples.entries()) {
     const file = files.get(node) as string;
@@ -53,11 +57,11 @@ export async function timesByFile(
 }
 
 /** File of each node: its own, or that of the nearest caller that has one. */
-function filesOf(nodes: readonly ProfileNode[], map: SourceMap): ReadonlyMap<number, string> {
+function filesOf(nodes: readonly ProfileNode[], maps: SourceMaps): ReadonlyMap<number, string> {
   const byId = new Map(nodes.map((node) => [node.id, node]));
   const files = new Map<number, string>();
   const visit = (node: ProfileNode, above: string): void => {
-    const file = fileOf(node.callFrame, map) ?? above;
+    const file = fileOf(node.callFrame, maps) ?? above;
     files.set(node.id, file);
     for (const child of node.children ?? []) visit(byId.get(child) as ProfileNode, file);
   };
@@ -67,11 +71,10 @@ function filesOf(nodes: readonly ProfileNode[], map: SourceMap): ReadonlyMap<num
 
 const VIRTUAL = /^\((?:idle|garbage collector|program)\)$/;
 
-function fileOf({ functionName, url, lineNumber, columnNumber }: Frame, map: SourceMap): string | undefined {
+function fileOf({ functionName, url, lineNumber, columnNumber }: Frame, maps: SourceMaps): string | undefined {
   if (VIRTUAL.test(functionName)) return functionName;
-  if (!url.endsWith('.js')) return undefined;
-  const entry = map.findEntry(lineNumber, columnNumber);
+  const entry = maps.get(basename(url))?.findEntry(lineNumber, columnNumber);
   // Code that the bundler has written is of no source file.
-  if (!('originalSource' in entry) || !entry.originalSource) return undefined;
+  if (!entry || !('originalSource' in entry) || !entry.originalSource) return undefined;
   return entry.originalSource.replace(/^(?:\.\.\/)+/, '');
 }

@@ -5,7 +5,7 @@
 import { execFile } from 'node:child_process';
 import { readdir, readFile } from 'node:fs/promises';
 import { SourceMap } from 'node:module';
-import { basename, dirname, join } from 'node:path';
+import { basename, dirname, join, sep } from 'node:path';
 import { promisify } from 'node:util';
 import { gzipSync } from 'node:zlib';
 import { convertV4MiniflareOptions, Miniflare } from 'miniflare';
@@ -22,8 +22,8 @@ export interface Bundle {
   /** The entry comes first. */
   readonly modules: readonly { readonly path: string; readonly contents: Buffer }[];
   readonly gzipBytes: number;
-  /** From the entry to the source files. */
-  readonly map: SourceMap;
+  /** From the modules to the source files, by name of the module's file. */
+  readonly maps: ReadonlyMap<string, SourceMap>;
 }
 
 /** @param config says which Worker, within the folder */
@@ -34,14 +34,27 @@ export async function bundle(folder: string, config = 'wrangler.toml'): Promise<
     ['node_modules/wrangler/bin/wrangler.js', 'deploy', '--config', config, '--dry-run', '--outdir', outdir],
     { cwd: folder, env: { ...process.env, ...OFFLINE_WRANGLER } },
   );
-  const names = (await readdir(outdir)).filter((name) => /\.(js|wasm)$/.test(name));
+  const names = (await readdir(outdir, { recursive: true })).filter((name) => /\.(js|wasm)$/.test(name));
+  const isEntry = (name: string): boolean => name.endsWith('.js') && !name.includes(sep);
+  names.sort((a, b) => Number(isEntry(b)) - Number(isEntry(a)));
   const modules = await Promise.all(
     names.map(async (name) => ({ path: join(outdir, name), contents: await readFile(join(outdir, name)) })),
   );
-  modules.sort((a, b) => Number(b.path.endsWith('.js')) - Number(a.path.endsWith('.js')));
   const gzipBytes = modules.reduce((sum, { contents }) => sum + gzipSync(contents).length, 0);
-  const map = new SourceMap(JSON.parse(await readFile(`${modules[0]?.path}.map`, 'utf8')));
-  return { config: join(folder, config), modules, gzipBytes, map };
+  return { config: join(folder, config), modules, gzipBytes, maps: await mapsOf(folder, outdir, names) };
+}
+
+/** Source maps that wrangler has written, or the project's own build, of which wrangler copies only the modules. */
+async function mapsOf(folder: string, outdir: string, names: readonly string[]): Promise<Map<string, SourceMap>> {
+  const scripts = names.filter((name) => name.endsWith('.js'));
+  const texts = await Promise.all(
+    scripts.map((name) =>
+      readFile(join(outdir, `${name}.map`), 'utf8').catch(() =>
+        readFile(join(folder, 'generated/worker', `${name}.map`), 'utf8'),
+      ),
+    ),
+  );
+  return new Map(scripts.map((name, i) => [basename(name), new SourceMap(JSON.parse(texts[i] as string))]));
 }
 
 export interface WorkerOptions {

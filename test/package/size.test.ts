@@ -1,6 +1,6 @@
 /** Sizes of Workers that are whylight or embed it. */
 import { describe, expect, it } from 'vitest';
-import { bundleSize, WORKERS } from '../support/bundle-size.ts';
+import { bundleSize, WORKERS, workerSize } from '../support/bundle-size.ts';
 
 const KB = 1000;
 
@@ -13,6 +13,16 @@ describe('a Worker', () => {
     expect(own).toBeLessThanOrEqual(limit * KB);
     // The bound would be met by an empty bundle as well.
     expect(groups.map(([group]) => group)).toContain(part);
+  });
+});
+
+describe('the Worker', () => {
+  it('loads modalities and their libraries when they are first needed, not at its start', async () => {
+    const { start, all } = await workerSize();
+    expect(start.bytes).toBeLessThanOrEqual(1600 * KB);
+    const isLater = ([group]: readonly [string, number]): boolean => /^src\/modalities|papaparse|oniguruma/.test(group);
+    expect(start.groups.filter(isLater)).toEqual([]);
+    expect(all.groups.filter(isLater).length).toBeGreaterThan(5);
   });
 });
 

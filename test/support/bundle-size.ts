@@ -1,7 +1,8 @@
-/** JavaScript of Workers that embed whylight, bundled from the sources and minified, by package and folder. */
+/** JavaScript of the Worker and of Workers that embed whylight, bundled from the sources and minified, by package and folder. */
 import { resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { build } from 'esbuild';
+import { build, type Metafile } from 'esbuild';
+import { bundleModules, WORKER_OPTIONS } from '../../scripts/worker/bundle.ts';
 
 /** Workers whose size is stated in the documents, by title. */
 export const WORKERS = {
@@ -48,6 +49,8 @@ function groupOf(path: string): string {
 export interface BundleSize {
   readonly own: number;
   readonly engine: number;
+  /** All of it, with what the bundler adds. */
+  readonly bytes: number;
   readonly groups: readonly (readonly [group: string, bytes: number])[];
 }
 
@@ -57,18 +60,15 @@ export interface BundleSize {
  */
 export async function bundleSize(contents: string): Promise<BundleSize> {
   const { metafile } = await build({
+    ...WORKER_OPTIONS,
     absWorkingDir: ROOT,
     stdin: { contents, resolveDir: ROOT, loader: 'js' },
-    bundle: true,
-    minify: true,
     metafile: true,
     write: false,
-    format: 'esm',
-    platform: 'neutral',
     mainFields: ['module', 'main'],
     conditions: ['workerd', 'worker', 'import'],
     loader: { '.wasm': 'empty' },
-    external: ['cloudflare:*', 'node:*', 'stream', '*.wasm'],
+    external: [...WORKER_OPTIONS.external, 'stream', '*.wasm'],
     alias: {
       whylight: source('package/worker.ts'),
       'whylight/prepared': source('package/prepared-worker.ts'),
@@ -76,9 +76,47 @@ export async function bundleSize(contents: string): Promise<BundleSize> {
       'whylight/methods/gradient/saliency': source('plugins/gradient/saliency.ts'),
     },
   });
+  return sizeOf(Object.values(metafile.outputs));
+}
+
+/** Size of the modules of the Worker, in bytes. */
+export interface WorkerSize {
+  /** Modules that are evaluated when an isolate starts: the entry, and what it imports other than by `import()`. */
+  readonly start: BundleSize;
+  readonly all: BundleSize;
+}
+
+/**
+ * Bundles the Worker of `plugins.config.json` as its build does.
+ * @param entry path of its entry, from the folder of the project
+ */
+export async function workerSize(entry = 'src/edge/workerd/worker.ts'): Promise<WorkerSize> {
+  const { metafile } = await bundleModules({ root: ROOT, entry, outdir: 'generated/worker' });
+  const scripts = Object.entries(metafile.outputs).filter(([path]) => path.endsWith('.js'));
+  const started = startedBy(metafile, entry);
+  return {
+    start: sizeOf(scripts.filter(([path]) => started.has(path)).map(([, output]) => output)),
+    all: sizeOf(scripts.map(([, output]) => output)),
+  };
+}
+
+/** Outputs that are evaluated with the entry. */
+function startedBy({ outputs }: Metafile, entry: string): ReadonlySet<string> {
+  const started = new Set<string>();
+  const visit = (path: string): void => {
+    if (started.has(path)) return;
+    started.add(path);
+    for (const { path: imported, kind } of outputs[path]?.imports ?? [])
+      if (kind === 'import-statement') visit(imported);
+  };
+  visit(Object.keys(outputs).find((path) => outputs[path]?.entryPoint === entry) as string);
+  return started;
+}
+
+function sizeOf(outputs: readonly Metafile['outputs'][string][]): BundleSize {
   const sizes = new Map<string, number>();
-  for (const output of Object.values(metafile.outputs)) {
-    for (const [path, { bytesInOutput }] of Object.entries(output.inputs)) {
+  for (const { inputs } of outputs) {
+    for (const [path, { bytesInOutput }] of Object.entries(inputs)) {
       const group = groupOf(path);
       sizes.set(group, (sizes.get(group) ?? 0) + bytesInOutput);
     }
@@ -86,5 +124,5 @@ export async function bundleSize(contents: string): Promise<BundleSize> {
   const groups = [...sizes].sort(([, a], [, b]) => b - a);
   const total = (isEngine: boolean): number =>
     groups.reduce((sum, [group, bytes]) => sum + (ENGINE.test(group) === isEngine ? bytes : 0), 0);
-  return { own: total(false), engine: total(true), groups };
+  return { own: total(false), engine: total(true), bytes: outputs.reduce((sum, { bytes }) => sum + bytes, 0), groups };
 }
