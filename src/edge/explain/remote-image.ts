@@ -1,5 +1,6 @@
 /** Images by URL, from the hosts that the tenant's policy names only. */
 import { WhylightError } from '../../core/errors.ts';
+import { PieceReader } from '../http/piece-reader.ts';
 
 export interface ImageSource {
   /** Allowed hosts, with a port where it is not 443. */
@@ -41,13 +42,13 @@ export async function fetchImage(address: string, source: ImageSource): Promise<
 async function readUpTo(response: Response, maxBytes: number): Promise<Uint8Array> {
   const parts: Uint8Array[] = [];
   let size = 0;
-  const reader = response.body?.getReader();
+  const reader = response.body && new PieceReader(response.body as ReadableStream<Uint8Array>);
   for (;;) {
     const part = await reader?.read().catch((cause: unknown) => {
       throw unreachable('the connection to its host was lost', cause);
     });
-    if (!part || part.done) break;
-    size += part.value.length;
+    if (!part) break;
+    size += part.length;
     if (size > maxBytes) {
       await reader?.cancel();
       throw new WhylightError(
@@ -58,7 +59,7 @@ async function readUpTo(response: Response, maxBytes: number): Promise<Uint8Arra
         },
       );
     }
-    parts.push(part.value);
+    parts.push(part.slice());
   }
   const bytes = new Uint8Array(size);
   let at = 0;

@@ -10,6 +10,7 @@ import { WhylightError } from '../../core/errors.ts';
 import { parseJson } from '../../core/json.ts';
 import { safeParse } from '../../core/safe-parse.ts';
 import { headerLengthOf } from '../../protocol/open-inference.ts';
+import { PieceReader } from '../http/piece-reader.ts';
 import { violationsOf } from '../http/violations.ts';
 
 /** Part of the body that holds a file. Parts must be read in order, each to its end. */
@@ -114,11 +115,11 @@ function jsonOf(text: string): unknown {
 
 /** Reads a stream in parts of known length. */
 class PartReader {
-  private readonly reader: ReadableStreamDefaultReader<Uint8Array>;
+  private readonly reader: PieceReader;
   private rest: Uint8Array = new Uint8Array(0);
 
   constructor(body: ReadableStream<Uint8Array>) {
-    this.reader = body.getReader();
+    this.reader = new PieceReader(body);
   }
 
   /** Yields the next `size` bytes. @throws WhylightError `invalid_request` when the stream ends before. */
@@ -126,11 +127,11 @@ class PartReader {
     let left = size;
     while (left > 0) {
       if (this.rest.length === 0) {
-        const { done, value } = await this.reader.read();
-        if (done) {
+        const piece = await this.reader.read();
+        if (!piece) {
           throw new WhylightError('invalid_request', `The body ends ${left} bytes before the end of ${what}.`);
         }
-        this.rest = value;
+        this.rest = piece;
       }
       const chunk = this.rest.subarray(0, left);
       this.rest = this.rest.subarray(chunk.length);
@@ -150,6 +151,6 @@ class PartReader {
   }
 
   async cancel(): Promise<void> {
-    await this.reader.cancel().catch(() => undefined);
+    await this.reader.cancel();
   }
 }

@@ -1,6 +1,7 @@
 import type { MiddlewareHandler } from 'hono';
 import { WhylightError } from '../../../core/errors.ts';
 import type { EdgeEnv } from '../env.ts';
+import { PieceReader } from '../piece-reader.ts';
 
 const CODINGS = ['gzip', 'deflate'] as const;
 const isCoding = (text: string): text is (typeof CODINGS)[number] => (CODINGS as readonly string[]).includes(text);
@@ -32,15 +33,15 @@ export const decodeBody: MiddlewareHandler<EdgeEnv> = async function decodeBody(
 };
 
 function decompressed(body: ReadableStream, coding: (typeof CODINGS)[number]): ReadableStream<Uint8Array> {
-  const reader = body.pipeThrough<Uint8Array>(new DecompressionStream(coding)).getReader();
+  const reader = new PieceReader(body.pipeThrough<Uint8Array>(new DecompressionStream(coding)));
   return new ReadableStream({
     async pull(controller) {
-      const { done, value } = await reader.read().catch((cause: unknown) => {
+      const piece = await reader.read().catch((cause: unknown) => {
         throw new WhylightError('invalid_request', `The body is not ${coding}, as its header says.`, {}, { cause });
       });
-      if (done) controller.close();
-      else controller.enqueue(value);
+      if (piece) controller.enqueue(piece.slice());
+      else controller.close();
     },
-    cancel: (reason) => reader.cancel(reason),
+    cancel: () => reader.cancel(),
   });
 }
