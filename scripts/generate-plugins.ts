@@ -28,8 +28,9 @@ import { bundleMethod } from '../src/node/isolation/bundle-method.ts';
 import { at, CONFIG, wrong } from '../src/node/load-component.ts';
 import { buildOf, compilerBuild } from '../src/node/plugin-build.ts';
 import { unlistedModels } from '../src/node/unlisted-models.ts';
+import { methodModules } from './plugins/lazy-text.ts';
 import { FOLDER, loadComponents } from './plugins/load.ts';
-import { moduleText, publicModuleText } from './plugins/text.ts';
+import { moduleText, publicModuleText, workerModuleText } from './plugins/text.ts';
 
 export interface GeneratedFile {
   /** Relative to the project's folder. */
@@ -64,11 +65,11 @@ export async function generate(root: string): Promise<GeneratedFile[]> {
   for (const [i, entry] of entries.entries()) at(`plugins[${i}]`, () => new MethodRegistry([entry]));
   await checkModels(root, config);
   checkTenants(config, entries);
+  const built = { methods, modalities, builds, isolated, compiler: await compilerBuild() };
   return [
-    {
-      path: `${FOLDER}/plugins.ts`,
-      text: moduleText(config, { methods, modalities, builds, isolated, compiler: await compilerBuild() }),
-    },
+    { path: `${FOLDER}/plugins.ts`, text: moduleText(config, built) },
+    { path: `${FOLDER}/worker-plugins.ts`, text: workerModuleText(config, built) },
+    ...methodModules(config, built).map(({ path, text }) => ({ path: `${FOLDER}/${path}`, text })),
     ...[...isolated.values()].map(({ build, text }) => ({ path: `${FOLDER}/assets/${build.script}`, text })),
     { path: `${FOLDER}/public-plugins.ts`, text: publicModuleText(config, methods) },
     { path: `${FOLDER}/plugins.config.schema.json`, text: schemaText(configSchema) },

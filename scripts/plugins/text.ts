@@ -1,22 +1,9 @@
 /** Texts of the generated modules. */
-import { relative } from 'node:path';
 import type { Config } from '../../src/config/plugins-config.ts';
-import type { IsolatedBuild } from '../../src/core/isolation/protocol.ts';
 import type { Method } from '../../src/core/method/contract.ts';
-import type { Modality } from '../../src/core/modality/modality.ts';
 import { CONFIG } from '../../src/node/load-component.ts';
-
-/** Components in the order of the configuration. */
-export interface BuiltIn {
-  readonly methods: readonly Method[];
-  readonly modalities: readonly Modality[];
-  /** Builds of the methods, see `buildOf`. */
-  readonly builds: readonly (string | undefined)[];
-  /** Builds of the methods that have an isolate of their own, by id. */
-  readonly isolated: ReadonlyMap<string, { readonly build: IsolatedBuild }>;
-  /** See `compilerBuild`. */
-  readonly compiler: string;
-}
+import { type BuiltIn, specifier, textOf } from './entry-text.ts';
+import { lazyPluginsText } from './lazy-text.ts';
 
 function pluginsText(
   plugins: Config['plugins'],
@@ -46,10 +33,6 @@ ${entries.join('\n')}
 `;
 }
 
-/** Members of an entry: the method as code, the others as JSON. */
-const textOf = ({ method }: { readonly method: string | undefined }, members: readonly [string, unknown][]): string =>
-  [`method: ${method}`, ...members.map(([name, value]) => `${name}: ${JSON.stringify(value)}`)].join(', ');
-
 const modalityText = (use: string, id: string): string =>
   `  { id: ${JSON.stringify(id)}, load: async () => (await import(${specifier(use)})).default },`;
 
@@ -72,10 +55,6 @@ const metricsText = (metrics: Config['metrics']): string => `${metrics
 export const metrics: readonly Metric[] = [${metrics.map((_, i) => `metric${i}`).join(', ')}];
 `;
 
-/** Module specifier of a component, seen from the generated file. */
-const specifier = (use: string): string =>
-  JSON.stringify(use.startsWith('.') ? `../${relative('.', use).replaceAll('\\', '/')}` : use);
-
 /** For pages that anybody may open: no method that only some tenants may know of, and nothing of tenants and models. */
 export function publicModuleText({ plugins }: Config, methods: readonly Method[]): string {
   // A page in a browser has no isolates.
@@ -87,12 +66,24 @@ ${pluginsText(
 )}`;
 }
 
-export function moduleText({ plugins, models, tenants, modalities, tasks, metrics }: Config, built: BuiltIn): string {
+/** Module with the methods, and all else that is configured. */
+export const moduleText = (config: Config, built: BuiltIn): string =>
+  configuredText(config, built, pluginsText(config.plugins, built.methods, built.builds, built.isolated));
+
+/** The same for a Worker, which loads most of the methods when they are first asked for: see {@link lazyPluginsText}. */
+export const workerModuleText = (config: Config, built: BuiltIn): string =>
+  configuredText(config, built, lazyPluginsText(config, built));
+
+function configuredText(
+  { models, tenants, modalities, tasks, metrics, plugins }: Config,
+  built: BuiltIn,
+  methodsText: string,
+): string {
   return `// Written by scripts/generate-plugins.ts from ${CONFIG}. Do not edit.
 import type { TenantConfig } from '../src/config/tenant-policy.ts';
 import type { Metric } from '../src/core/metrics/metric.ts';
 import type { ModalityEntry } from '../src/core/modality/registry.ts';
-${tasks ? "import type { Task } from '../src/core/task/task.ts';\n" : ''}${pluginsText(plugins, built.methods, built.builds, built.isolated)}
+${tasks ? "import type { Task } from '../src/core/task/task.ts';\n" : ''}${methodsText}
 /** Modalities beside images; each is loaded when a model asks for it. */
 export const modalities: readonly ModalityEntry[] = [
 ${modalities.map(({ use }, i) => modalityText(use, built.modalities[i]?.id ?? '')).join('\n')}

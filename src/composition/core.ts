@@ -4,7 +4,7 @@ import { SessionCache } from '../core/engine/session-cache.ts';
 import type { ReadFile } from '../core/explainer/setup.ts';
 import { type Limits, PROCESS_LIMITS } from '../core/limits.ts';
 import type { MemoryPool } from '../core/memory-pool.ts';
-import { MethodRegistry, type PluginEntry } from '../core/method/registry.ts';
+import { type LazyPluginEntry, MethodRegistry, type PluginEntry } from '../core/method/registry.ts';
 import { withMetrics } from '../core/metrics/check.ts';
 import { metrics as builtinMetrics } from '../core/metrics/index.ts';
 import type { Metric } from '../core/metrics/metric.ts';
@@ -19,7 +19,7 @@ import { CORE } from './tokens.ts';
 
 export interface CoreSettings {
   /** Built-in methods. */
-  readonly plugins: readonly PluginEntry[];
+  readonly plugins: readonly (PluginEntry | LazyPluginEntry)[];
   /** True if the plugins were checked when they were configured, and need not be checked at every start. */
   readonly checked?: boolean;
   /** Modalities beside images; none when left out. */
@@ -46,7 +46,7 @@ export const coreModule = ({
     bind(CORE.limits).toConstantValue(PROCESS_LIMITS);
     for (const entry of plugins) bind(CORE.plugin).toConstantValue(entry);
     bind(CORE.methods).toResolvedValue(
-      (entries: PluginEntry[]) => new MethodRegistry(entries, { checked }),
+      (entries: (PluginEntry | LazyPluginEntry)[]) => new MethodRegistry(entries, { checked }),
       [{ isMultiple: true, serviceIdentifier: CORE.plugin }],
     );
     for (const entry of modalities) bind(CORE.modality).toConstantValue(entry);

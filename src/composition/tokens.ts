@@ -6,7 +6,7 @@ import type { Explainer } from '../core/explainer/explainer.ts';
 import type { ReadFile } from '../core/explainer/setup.ts';
 import type { Limits } from '../core/limits.ts';
 import type { MemoryPool } from '../core/memory-pool.ts';
-import type { MethodRegistry, PluginEntry } from '../core/method/registry.ts';
+import type { LazyPluginEntry, MethodRegistry, PluginEntry } from '../core/method/registry.ts';
 import type { Metric } from '../core/metrics/metric.ts';
 import type { ModalityEntry, ModalityRegistry } from '../core/modality/registry.ts';
 import type { GraphStore } from '../core/plan/stored-graph.ts';
@@ -38,7 +38,7 @@ export const CORE = {
   modality: token<ModalityEntry>('modality'),
   modalities: token<ModalityRegistry>('modalities'),
   /** A built-in method with the operator's defaults and limits; one binding for each method. */
-  plugin: token<PluginEntry>('plugin'),
+  plugin: token<PluginEntry | LazyPluginEntry>('plugin'),
   sessions: token<SessionCache>('sessions'),
   /** A task; one binding for each, in the order in which equals are preferred. */
   task: token<Task>('task'),

@@ -66,7 +66,7 @@ export const configSchema = z
       .array(z.string().min(1))
       .default([])
       .describe(
-        'Ids of the methods whose graphs are compiled with the static assets for every model, so that the first answer of an isolate needs no compiler: those that are asked for most.',
+        'Ids of the methods whose graphs are compiled with the static assets for every model, so that the first answer of an isolate needs no compiler: those that are asked for most. A Worker loads them when it starts, and the others when they are first asked for.',
       ),
     models: z
       .record(z.string(), z.string().min(1))

@@ -1,14 +1,14 @@
 /** Configuration of a server: plugins.config.json, or the settings of an embedder. */
 
 import type { TenantConfig } from '../config/tenant-policy.ts';
-import type { PluginEntry } from '../core/method/registry.ts';
+import type { LazyPluginEntry, PluginEntry } from '../core/method/registry.ts';
 import type { Metric } from '../core/metrics/metric.ts';
 import type { ModalityEntry } from '../core/modality/registry.ts';
 import type { Task } from '../core/task/task.ts';
 import type { ModelSetting } from './models/given-models.ts';
 
 export interface Configured {
-  readonly plugins: readonly PluginEntry[];
+  readonly plugins: readonly (PluginEntry | LazyPluginEntry)[];
   /** True if the plugins were checked at build time. */
   readonly checked?: boolean;
   /** Build of the compiler: compiled graphs are stored under it, and not at all without it. */

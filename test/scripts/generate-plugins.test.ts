@@ -7,6 +7,7 @@ import { makeProject } from '../../bench/support/project.ts';
 import { generate } from '../../scripts/generate-plugins.ts';
 
 const SALIENCY = './src/plugins/gradient/saliency.ts';
+const RISE = './src/plugins/perturbation/rise.ts';
 const GRAD_CAM = './src/plugins/activation/grad-cam.ts';
 let root: string;
 
@@ -55,6 +56,27 @@ describe('the generated module', () => {
   });
 });
 
+describe('the generated module of a Worker', () => {
+  it('imports the methods of "compiled", and loads the others by their strategy', async () => {
+    await configure({
+      plugins: [{ use: SALIENCY }, { use: GRAD_CAM, as: 'cam_two', unlisted: true }, { use: RISE, as: 'masks' }],
+      compiled: ['saliency'],
+      tenants: { a: { methods: ['masks'] } },
+    });
+    const texts = new Map((await generate(root)).map(({ path, text }) => [path, text]));
+    const worker = texts.get('generated/worker-plugins.ts') ?? '';
+    expect([...worker.matchAll(/^import (\w+) from/gm)].map(([, id]) => id)).toEqual(['saliency']);
+    expect(worker).toContain(
+      '{ id: "masks", load: async () => ({ ...(await load_perturbation()).masks, id: "masks" }), build: ',
+    );
+    expect(worker).toContain('id: "cam_two" }), unlisted: true, build: ');
+    expect(texts.get('generated/methods/activation.ts')).toContain(
+      'export { default as cam_two } from "../../src/plugins/activation/grad-cam.ts";',
+    );
+    expect(texts.has('generated/methods/gradient.ts')).toBe(false);
+  });
+});
+
 describe('exclude', () => {
   const plugins = [{ use: SALIENCY }, { use: './src/plugins/backprop/lrp.ts' }, { use: GRAD_CAM }];
 
@@ -65,7 +87,7 @@ describe('exclude', () => {
     await configure({ plugins, exclude: [name] });
     for (const { path, text } of await generate(root)) {
       if (!path.endsWith('plugins.ts')) continue;
-      expect([...text.matchAll(/\{ method: (\w+)/g)].map(([, id]) => id)).toEqual(left);
+      expect([...text.matchAll(/\{ (?:method|id): "?(\w+)/g)].map(([, id]) => id)).toEqual(left);
     }
   });
 

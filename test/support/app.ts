@@ -1,7 +1,7 @@
 /** Requests to the app in workerd, with its real bindings. */
 import { createExecutionContext, waitOnExecutionContext } from 'cloudflare:test';
 import { env } from 'cloudflare:workers';
-import * as configured from '#plugins';
+import * as configured from '#worker-plugins';
 import { createApp } from '../../src/edge/app.ts';
 import type { Services } from '../../src/edge/services.ts';
 import type { WorkerBindings } from '../../src/edge/workerd/bindings.ts';

@@ -107,8 +107,10 @@ class RemoteMethod {
     const places = features && Object.entries(features.mask).map(([name, mask]) => [name, fnv1a(mask)]);
     const key = JSON.stringify([call, model.id, features?.count, features?.names, places]);
     const known = this.outcomes.get(key)?.value;
-    if (!known)
-      throw new NotAnswered(this.id, this.underway.get(key) ?? this.start(key, { ...call, model } as Call, info));
+    if (!known) {
+      const answer = this.underway.get(key) ?? this.start(key, { ...call, model } as Call, info);
+      throw new NotAnswered(this.id, () => answer);
+    }
     if ('value' in known) return known.value;
     this.outcomes.delete(key);
     throw known.error;

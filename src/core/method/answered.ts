@@ -1,16 +1,19 @@
-/** Methods whose `needs` and `cost` are answered elsewhere, and so later than they are asked. */
+/** Methods that are loaded, or whose `needs` and `cost` are answered elsewhere, later than they are asked for. */
 import { WhylightError } from '../errors.ts';
 
 /** Member of methods whose `needs` and `cost` throw {@link NotAnswered}; copies of the method keep it. */
 export const ANSWERS_LATER: unique symbol = Symbol('answers later');
 
-/** Thrown by `needs` and `cost` of a method in an isolate of its own, until its answer has come. */
+/**
+ * Thrown by `needs` and `cost` of a method in an isolate of its own, until its answer has come, and by a registry for a
+ * method that is not loaded yet.
+ */
 export class NotAnswered extends WhylightError {
-  /** Settles when the same question has an answer. It never fails: an error of the method is the answer. */
-  readonly answer: Promise<void>;
+  /** Waits until the same question has an answer: an error of an isolated method is an answer. */
+  readonly answer: () => Promise<void>;
 
-  constructor(method: string, answer: Promise<void>) {
-    super('overloaded', `The isolate of the method ${method} has not answered yet: ask again.`, { method });
+  constructor(method: string, answer: () => Promise<void>) {
+    super('overloaded', `The method ${method} has not been loaded or has not answered yet: ask again.`, { method });
     this.answer = answer;
   }
 }
@@ -19,7 +22,7 @@ export class NotAnswered extends WhylightError {
 const MAX_QUESTIONS = 256;
 
 /**
- * Does work that asks methods for their needs and costs, and does it again whenever an isolate has answered.
+ * Does work that asks for methods, their needs and their costs, and does it again whenever one was loaded or has answered.
  * @param work has no effect until it returns
  */
 export async function answered<T>(work: () => T): Promise<T> {
@@ -28,7 +31,7 @@ export async function answered<T>(work: () => T): Promise<T> {
       return work();
     } catch (error) {
       if (!(error instanceof NotAnswered) || asked >= MAX_QUESTIONS) throw error;
-      await error.answer;
+      await error.answer();
     }
   }
 }

@@ -83,6 +83,7 @@ export class TenantAdmin {
 
   /** @throws WhylightError `invalid_request` with every mistake; `conflict` for an issuer of another tenant. */
   async setPolicy(id: string, policy: TenantPolicy, expected: Expected, by: AuditEntry['by']): Promise<Administered> {
+    await this.methods.load();
     refuseIssues([...checkTenant(policy, this.methods), ...(await this.unknownModels(id, policy))]);
     const owner = policy.jwt && (await this.tenants.ownerOfIssuer(policy.jwt));
     if (owner !== undefined && owner !== id) {
@@ -108,6 +109,7 @@ export class TenantAdmin {
    * @throws WhylightError `invalid_request` for a policy of methods that this server does not have
    */
   async restore(id: string, backup: TenantRecord, by: AuditEntry['by']): Promise<boolean> {
+    await this.methods.load();
     if (backup.policy) refuseIssues(checkTenant(backup.policy, this.methods));
     if (isRestored(await this.ledger.read(id), backup)) return false;
     await this.change(id, { kind: 'restored', record: backup }, by);

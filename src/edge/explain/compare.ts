@@ -50,6 +50,7 @@ export async function compareMethods(c: Context<EdgeEnv>, services: Services, ra
   const results = new Map<string, Compared | WhylightError>();
   let target: Parameters = {};
   const ids = methodsOf(raw.parameters);
+  await services.explainer.methods.load(ids);
   const withPreset = presetHolders(ids, raw.parameters, c.get('tenant'), services);
   for (const id of ids) {
     const common = withPreset.has(id) ? raw.parameters : without(PRESET_PARAMETER, raw.parameters);
@@ -92,9 +93,9 @@ function presetHolders(
   { explainer }: Services,
 ): ReadonlySet<string> {
   if (preset === undefined) return new Set();
-  const known = explainer.methods.entries
+  const known = explainer.methods.listed
     .filter((entry) => ids.includes(entry.method.id) && mayKnowMethod(tenant, entry))
-    .map(({ method }) => method);
+    .map(({ method }) => explainer.methods.get(method.id).method);
   return methodsWithPreset(known, preset);
 }
 

@@ -2,6 +2,7 @@
 import { WhylightError } from '../../core/errors.ts';
 import { drawRow } from '../../core/explainer/draw-row.ts';
 import type { Explanation } from '../../core/explainer/explanation.ts';
+import { answered } from '../../core/method/answered.ts';
 import { svg, svgDocument } from '../../core/modality/svg.ts';
 import { drawingPage, imageSvg } from '../../protocol/drawing-page.ts';
 import { explanationImage } from '../../protocol/explanation-image.ts';
@@ -32,7 +33,8 @@ export async function drawDocument(
     );
   }
   const prepared = await query.input.prepared();
-  const { signed } = services.explainer.methods.get(explanation.method).method.about.properties;
+  const { methods } = services.explainer;
+  const { signed } = (await answered(() => methods.get(explanation.method))).method.about.properties;
   const isSigned = signed && explanation.params.absolute !== true;
   const format = type === 'text/html' ? 'html' : 'svg';
   const [features] = prepared?.features ?? [];

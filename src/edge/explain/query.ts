@@ -5,6 +5,7 @@ import { AUTO_METHOD, chooseMethod, hasOpenShapes, type MethodQuestion } from '.
 import type { Plan } from '../../core/explainer/plan.ts';
 import type { ExplainRequest, ReadRequest } from '../../core/explainer/request.ts';
 import { inOriginalPixels } from '../../core/image/placement.ts';
+import { answered } from '../../core/method/answered.ts';
 import type { MethodRegistry, PluginEntry } from '../../core/method/registry.ts';
 import { modalityOf } from '../../core/modality/registry.ts';
 import type { Model } from '../../core/model/model.ts';
@@ -107,16 +108,18 @@ export async function queryOf(
   const { maxPixels } = limitsFor(tenant, limits);
   const input = given ?? inputOf(body, served, services, maxPixels, drawnAt(c.req.header('Accept'), parameters));
   const inputs = isAuto(parameters) && hasOpenShapes(model) ? await input.inputs() : undefined;
-  const [settings, { entry, params, reason }] = bothChecked(
-    () => readSettings(parameters),
-    (read) => {
-      const corrections = read && correctionsOf(read);
-      const found = methodOf(tenant, { model, inputs, corrections }, parameters, explainer.methods);
-      const { reason } = found;
-      const entry = tenantFiles.entryFor(tenant, found.entry);
-      c.get('seen').method = entry.method.id;
-      return { entry, reason, params: paramsFor(tenant, entry, own) };
-    },
+  const [settings, { entry, params, reason }] = await answered(() =>
+    bothChecked(
+      () => readSettings(parameters),
+      (read) => {
+        const corrections = read && correctionsOf(read);
+        const found = methodOf(tenant, { model, inputs, corrections }, parameters, explainer.methods);
+        const { reason } = found;
+        const entry = tenantFiles.entryFor(tenant, found.entry);
+        c.get('seen').method = entry.method.id;
+        return { entry, reason, params: paramsFor(tenant, entry, own) };
+      },
+    ),
   );
   const method = entry.method.id;
   const { target, scores, seed, top, summary } = settings;

@@ -7,6 +7,7 @@ import { WhylightError } from '../../core/errors.ts';
 import { AUTO_METHOD } from '../../core/explainer/choose-method.ts';
 import type { ReadRequest } from '../../core/explainer/request.ts';
 import { type DrawingOptions, drawingSchema } from '../../core/image/overlay.ts';
+import { NotAnswered } from '../../core/method/answered.ts';
 import { coerce, type ParameterIssue } from '../../core/method/params.ts';
 import { expectation, parameterSchemas } from '../../core/method/schema.ts';
 import { type Corrections, isEmpty } from '../../core/model/corrections.ts';
@@ -157,6 +158,8 @@ export function bothChecked<A, B>(first: () => A, second: (found: A | undefined)
   const b = outcome(() => second('value' in a ? a.value : undefined));
   if ('value' in a && 'value' in b) return [a.value, b.value];
   const errors = [a, b].flatMap((result) => ('error' in result ? [result.error] : []));
+  const early = errors.find((error) => error instanceof NotAnswered);
+  if (early) throw early;
   const listing = errors.filter((error) => WhylightError.is(error) && Array.isArray(error.details.issues));
   if (listing.length < 2) throw errors[0];
   const mistakes = listing as WhylightError[];

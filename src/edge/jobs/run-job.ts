@@ -115,7 +115,8 @@ async function explain(
   const state = methodState({ cache, log, tenant: known.tenant, waitUntil });
   const methods = methodsFor(rights, explainer.methods);
   const origin = hasTenantFiles({ files }, request.method) ? undefined : services.origin;
-  const planned = () => {
+  const planned = async () => {
+    await explainer.methods.load([request.method]);
     const entry = tenantFiles.entryFor({ id: job.tenant, files }, explainer.methods.get(request.method));
     return explainer.planned(model, request, { methods, entry });
   };

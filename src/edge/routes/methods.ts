@@ -25,11 +25,13 @@ export const methods = defineRoute(
   ({ explainer, models }) =>
     async (c) => {
       const tenant = c.get('tenant');
-      const known = explainer.methods.entries.filter((entry) => mayKnowMethod(tenant, entry));
       const name = c.req.query('model');
       const served = name === undefined ? undefined : await requestedModel(c, models, { model: name });
       const on = (entry: PluginEntry) => served && suitability(explainer.methods, entry, served.model);
-      const listed = await answered(() => known.map((entry) => ({ ...describe(entry, tenant), ...on(entry) })));
+      const listed = await answered(() => {
+        const known = explainer.methods.entries.filter((entry) => mayKnowMethod(tenant, entry));
+        return known.map((entry) => ({ ...describe(entry, tenant), ...on(entry) }));
+      });
       return c.json({ methods: listed });
     },
 );
@@ -48,9 +50,10 @@ export const method = defineRoute(
     problems: ['method_not_found', 'method_not_enabled'],
   },
   ({ explainer }) =>
-    (c) => {
+    async (c) => {
       const tenant = c.get('tenant');
-      return c.json(describe(methodFor(tenant, c.req.param('method') ?? '', explainer.methods), tenant));
+      const entry = await answered(() => methodFor(tenant, c.req.param('method') ?? '', explainer.methods));
+      return c.json(describe(entry, tenant));
     },
 );
 

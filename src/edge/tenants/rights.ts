@@ -2,7 +2,12 @@
 import { WhylightError } from '../../core/errors.ts';
 import type { BoundMethod, MethodSource } from '../../core/method/contract.ts';
 import { mergeRules, type ParameterRules, parseParams } from '../../core/method/params.ts';
-import { type MethodRegistry, methodNotFound, type PluginEntry } from '../../core/method/registry.ts';
+import {
+  type ListedMethod,
+  type MethodRegistry,
+  methodNotFound,
+  type PluginEntry,
+} from '../../core/method/registry.ts';
 import { ownProperty } from './own-property.ts';
 import type { Tenant } from './tenant.ts';
 
@@ -20,14 +25,14 @@ const pinnedTo = ({ versions = {} }: Rights, id: string): string[] =>
  * Returns true if the tenant may run the method. `*` stands for the listed methods, alone or in a list; an unlisted one
  * has to be named: `["*", "mfpp"]`. A version that the tenant is pinned to may be used where the method itself may.
  */
-export const mayUseMethod = (rights: Rights, { method, unlisted }: PluginEntry): boolean => {
+export const mayUseMethod = (rights: Rights, { method, unlisted }: ListedMethod): boolean => {
   const { methods } = rights;
   if (methods.includes(method.id) || (methods.includes('*') && unlisted !== true)) return true;
   return pinnedTo(rights, method.id).some((id) => methods.includes(id) || methods.includes('*'));
 };
 
 /** Returns true if the tenant may know that the method exists; a version is known in place of the method that it stands for. */
-export const mayKnowMethod = (tenant: Rights, entry: PluginEntry): boolean =>
+export const mayKnowMethod = (tenant: Rights, entry: ListedMethod): boolean =>
   ownProperty(tenant.versions ?? {}, entry.method.id) === undefined &&
   (entry.unlisted !== true || mayUseMethod(tenant, entry));
 
@@ -35,18 +40,19 @@ export const mayKnowMethod = (tenant: Rights, entry: PluginEntry): boolean =>
  * Looks up a method for a tenant that may use it: the version that the tenant is pinned to, where it is.
  * @throws WhylightError `method_not_found`, also for a method that is hidden from the tenant; `method_not_enabled` with
  * the methods that the tenant may use.
+ * @throws NotAnswered until the method is loaded
  */
 export function methodFor(tenant: Rights, id: string, methods: MethodRegistry): PluginEntry {
-  const known = methods.entries.filter((entry) => mayKnowMethod(tenant, entry));
+  const known = methods.listed.filter((entry) => mayKnowMethod(tenant, entry));
   const version = ownProperty(tenant.versions ?? {}, id) ?? id;
-  const entry = known.find(({ method }) => method.id === version);
-  if (!entry) {
+  const listed = known.find(({ method }) => method.id === version);
+  if (!listed) {
     throw methodNotFound(
       id,
       known.map(({ method }) => method.id),
     );
   }
-  if (mayUseMethod(tenant, entry)) return entry;
+  if (mayUseMethod(tenant, listed)) return methods.get(version);
   const enabled = known.filter((candidate) => mayUseMethod(tenant, candidate)).map(({ method }) => method.id);
   throw new WhylightError(
     'method_not_enabled',

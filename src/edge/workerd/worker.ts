@@ -1,6 +1,6 @@
 /** Entry of the Worker: one app for each isolate, made when the isolate starts. */
 import { env } from 'cloudflare:workers';
-import * as configured from '#plugins';
+import * as configured from '#worker-plugins';
 import { hardenBuiltIns } from '../../core/harden.ts';
 import { createApp } from '../app.ts';
 import { consumeJobs } from '../jobs/consumer.ts';
