@@ -12,6 +12,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { numberFlagsOf } from './support/flags.ts';
+import { limitIsolates } from './support/isolates.ts';
 import { growth, lows, MemoryWatch, shown } from './support/memory-watch.ts';
 import { answers, freePort, HOST, Processes, seconds } from './support/processes.ts';
 import { makeProject } from './support/project.ts';
@@ -30,7 +31,7 @@ usage: npm run bench:faults -- [options]
   --help         this text
 
 Ends with 1 when an answer is wrong, late, or neither an answer nor a clear error, or when a job does not
-end, or when the heap of the isolate or the memory of the origin grows.`;
+end, or when the heap of the isolate, the memory of workerd or that of the origin grows.`;
 
 const { requests, minutes, jobs, kills, masks } = numberFlagsOf(HELP, {
   requests: 2000,
@@ -54,6 +55,7 @@ const TOLERANCE = 1e-4;
 /** Problems that say clearly that no origin could do it, or not in time. */
 const CLEAR = ['origin_unavailable', 'origin_timeout', 'origin_error', 'deadline_exceeded', 'overloaded'];
 
+limitIsolates({ collectFully: true });
 const work = mkdtempSync(join(tmpdir(), 'whylight-faults-'));
 const project = await makeProject();
 const processes = new Processes();
@@ -142,7 +144,8 @@ try {
   console.log(`heap of the isolate, least of each tenth, MiB: ${shown(lows(heap))}`);
   console.log(`workerd with what stands in for the platform:  ${shown(lows(workerd))}`);
   console.log(`resident memory of the origin:                 ${shown(lows(resident))}`);
-  for (const line of [growth('the heap', heap), growth('the origin', resident)]) if (line) note(line);
+  for (const line of [growth('the heap', heap), growth('workerd', workerd), growth('the origin', resident)])
+    if (line) note(line);
   for (const line of wrong.slice(0, 20)) console.log(`WRONG  ${line}`);
 
   /** Asks as a client should: again once `Retry-After` has passed, or at once where there is none. */

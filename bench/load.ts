@@ -2,7 +2,7 @@
  * Many clients at once: `npm run bench:load`; {@link HELP} lists the options.
  *
  * The real Worker in workerd, mixed requests of many clients with some that are wrong. Every answer is compared with what the
- * same question got in peace, before; the heap of the isolate is watched. Questions that were never asked before differ from
+ * same question got in peace, before; the heap of the isolate and the memory of workerd are watched. Questions that were never asked before differ from
  * known ones in their seed alone, which methods without chance do not use: their answers are known, but not yet kept.
  */
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
@@ -13,8 +13,8 @@ import { float32 } from '../src/core/tensor/tensor.ts';
 import { HEADER_LENGTH, type Parameters } from '../src/protocol/open-inference.ts';
 import { encodeRequest } from '../src/protocol/open-inference-client.ts';
 import { numberFlagsOf } from './support/flags.ts';
-import { growth, lows, MIN_SAMPLES, shown } from './support/memory-watch.ts';
-import { growthOfBare, ProcessGrowth } from './support/process-growth.ts';
+import { limitIsolates } from './support/isolates.ts';
+import { growth, lows, MemoryWatch, shown } from './support/memory-watch.ts';
 import { seconds } from './support/processes.ts';
 import { makeProject } from './support/project.ts';
 import { bundle, startWorker } from './support/worker.ts';
@@ -30,8 +30,7 @@ usage: npm run bench:load -- [options]
   --seed n          of the order of requests (default: 1)
   --help            this text
 
-Ends with 1 when an answer is wrong or a 5xx, when the heap grows, or when workerd grows by more than a quarter above
-what the same requests cost a Worker that only answers "alive".`;
+Ends with 1 when an answer is wrong or a 5xx, or when the heap of the isolate or the memory of workerd grows.`;
 
 const {
   requests,
@@ -197,16 +196,14 @@ interface Seen {
   readonly text: string;
 }
 
-/** Maximum growth of the process against that of the Worker that answers "alive". */
-const MAX_GROWTH = 1.25;
+/** Maximum growth of workerd from the middle of the run to its end. */
+const MAX_GROWTH = 1.05;
 
-// What production gives an isolate: one that leaks ends the run.
-process.env.MINIFLARE_WORKERD_V8_FLAGS = '--max-heap-size=128';
+limitIsolates({ collectFully: true });
 const work = mkdtempSync(join(tmpdir(), 'whylight-load-'));
 const project = await makeProject();
 const faults: string[] = [];
 const times = new Map<string, number[]>();
-const heap: number[] = [];
 let stop: (() => Promise<void>) | undefined;
 try {
   const worker = await startWorker(await bundle(project.folder), { state: work, inspected: true });
@@ -258,10 +255,12 @@ try {
   });
   const begun = performance.now();
   let [next, done] = [0, 0];
-  const grown = new ProcessGrowth(worker.memory, () => done);
-  const watch = setInterval(() => {
-    void worker.heap?.used().then((bytes) => heap.push(bytes));
-    if (process.stdout.isTTY) process.stdout.write(`\r${done} of ${requests} `);
+  const memory = new MemoryWatch({
+    heap: () => worker.heap?.used() ?? Promise.resolve(Number.NaN),
+    workerd: worker.memory,
+  });
+  const progress = setInterval(() => {
+    if (process.stdout.isTTY) process.stdout.write(`\r${done} requests `);
   }, 250);
   await Promise.all(
     range(connections).map(async () => {
@@ -274,8 +273,8 @@ try {
       }
     }),
   );
-  clearInterval(watch);
-  grown.stop();
+  clearInterval(progress);
+  memory.stop();
   const took = performance.now() - begun;
   console.log(`\n${done} requests in ${seconds(took)}: ${((1000 * done) / took).toFixed(0)} a second`);
   for (const [name, list] of [...times].sort()) {
@@ -284,26 +283,16 @@ try {
     console.log(`${String(list.length).padStart(7)}  ${name.padEnd(34)} p50 ${at(0.5)} ms  p99 ${at(0.99)} ms`);
   }
   console.log(`cache: ${[...states].map(([state, times]) => `${times} ${state}`).join(', ')}`);
-  await worker.stop();
-  stop = undefined;
-  console.log('the same requests to a Worker that only answers "alive" ...');
-  const asked = (i: number): Kind => plan[i % plan.length] as Kind;
-  const bare = await growthOfBare(project.folder, { count: done, clients: connections }, asked);
-  const sizes = (one: ProcessGrowth) => `${shown(lows(one.bytes))}; ${one.perRequest.toFixed(1)} KiB a request`;
-  console.log(`workerd with all that stands in for the platform, MiB: ${sizes(grown)}`);
-  console.log(`workerd with the Worker that answers "alive", MiB:     ${sizes(bare)}`);
-  const isWatched = grown.bytes.length >= MIN_SAMPLES && bare.bytes.length >= MIN_SAMPLES;
-  if (isWatched && grown.perRequest > MAX_GROWTH * Math.max(1, bare.perRequest)) {
-    faults.push(`workerd grew by ${grown.perRequest} KiB a request, the other by ${bare.perRequest}`);
-  }
+  const { heap, workerd } = memory.series;
+  console.log(`heap of the Worker's isolate, least of each tenth, MiB:  ${shown(lows(heap))}`);
+  console.log(`workerd with all that stands in for the platform, MiB: ${shown(lows(workerd))}`);
+  faults.push(...[growth('the heap', heap) ?? [], growth('workerd', workerd, MAX_GROWTH) ?? []].flat());
 } finally {
   await stop?.();
   await project.remove();
   rmSync(work, { recursive: true, force: true });
 }
 
-console.log(`heap of the Worker's isolate, least of each tenth of the run, MiB: ${shown(lows(heap))}`);
-faults.push(...[growth('the heap', heap) ?? []].flat());
 for (const fault of faults.slice(0, 20)) console.log(`WRONG  ${fault}`);
 console.log(faults.length === 0 ? 'nothing wrong' : `${faults.length} things wrong`);
 process.exit(faults.length === 0 ? 0 : 1);

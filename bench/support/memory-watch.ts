@@ -2,8 +2,8 @@
 
 const SAMPLE_MS = 250;
 /** Samples below which nothing is said about growth. */
-export const MIN_SAMPLES = 100;
-/** Maximum growth from the middle of a run to its end. */
+const MIN_SAMPLES = 100;
+/** Maximum growth from the middle of a run to its end, where none is given. */
 const MAX_GROWTH = 1.25;
 const MIB = 2 ** 20;
 
@@ -18,12 +18,13 @@ export const shown = (series: readonly number[]): string => series.map((value) =
 
 /**
  * Compares the lows at the end of a run with those in its middle.
- * @returns a sentence when they grew; undefined as well for too few samples
+ * @param max growth that is no fault, as a factor
+ * @returns a sentence when they grew by more; undefined as well for too few samples
  */
-export function growth(name: string, series: readonly number[]): string | undefined {
+export function growth(name: string, series: readonly number[], max = MAX_GROWTH): string | undefined {
   const held = lows(series);
   const [middle, end] = [Math.min(...held.slice(3, 6)), Math.min(...held.slice(7))];
-  if (series.length < MIN_SAMPLES || end <= MAX_GROWTH * middle) return undefined;
+  if (series.length < MIN_SAMPLES || end <= max * middle) return undefined;
   return `${name} grew from ${middle.toFixed(0)} to ${end.toFixed(0)} MiB`;
 }
 
