@@ -10,10 +10,11 @@ import { spreadFeatures } from '../../core/strategy/perturbation/feature-mask.ts
 import { absentInputs, scoreDrops } from '../../core/strategy/perturbation/mixtures.ts';
 import { modalityMask } from '../../core/strategy/perturbation/modality-mask.ts';
 import { type Copy, copyRange, type Elements, scorePerturbed } from '../../core/strategy/perturbation/perturb.ts';
+import { WindowMaps } from '../../core/strategy/perturbation/window-maps.ts';
 import { slidingWindows, type Windows } from '../../core/strategy/perturbation/windows.ts';
-import { isPrecise, precisionParameter, sizeOfMap } from '../../core/strategy/precision.ts';
+import { isPrecise, precisionParameter } from '../../core/strategy/precision.ts';
 import { finishValues, valueParameters } from '../../core/strategy/reduction.ts';
-import { float32, type Tensor } from '../../core/tensor/tensor.ts';
+import type { Tensor } from '../../core/tensor/tensor.ts';
 
 const params = z.object({
   ...windowParameters,
@@ -61,92 +62,60 @@ export default defineMethod({
       const drops = await scoreDrops(ctx, features, absentInputs(ctx));
       return { values: finishValues(spreadFeatures(features, drops, ctx.model), ctx.params, ctx.model) };
     }
-    const { aggregation, precision } = ctx.params;
+    const { precision } = ctx.params;
     const values: Record<string, Tensor<'float32'>> = {};
     const parts = windowsOf(ctx.params, ctx.model);
     for (const { input, windows } of parts) {
       const row = ctx.inputs[input.name] as Tensor;
       const baseline = baselineOf(row, input, ctx.params.baseline, ctx.baselines);
       const order = windows.levels.flatMap((level) => level.windows);
-      const scored = new Float64Array(windows.count);
-      const all = aggregation === 'sum' ? coverCounts(windows, row.data.length) : undefined;
-      /** Map after `done` windows; each stands for the missing ones around it. */
-      const mapOf = (done: number, stretch: number): Tensor<'float32'> => {
-        const drops = new Float64Array(row.data.length);
-        const covers = new Uint32Array(row.data.length);
-        for (const index of order.slice(0, done)) {
-          const drop = scored[index] as number;
-          windows.each(
-            index,
-            (from, to) => {
-              for (let i = from; i < to; i++) {
-                drops[i] = (drops[i] as number) + drop;
-                covers[i] = (covers[i] as number) + 1;
-              }
-            },
-            stretch,
-          );
-        }
-        const times = (i: number): number => all?.[i] ?? 1;
-        return float32(
-          row.dims,
-          drops.map((drop, i) => (drop / Math.max(1, covers[i] as number)) * times(i)),
-        );
-      };
+      const maps = new WindowMaps(row.dims, windows, ctx.params.aggregation);
       const ends = levelEnds(windows);
+      let last = windows.levels.length - 1;
       const cover =
         (by: Elements) =>
         (index: number, copy: Copy): void =>
           windows.each(order[index] as number, (from, to) => copyRange(copy[input.name] as Elements, by, from, to));
-      let map: Tensor<'float32'> | undefined;
       await scorePerturbed(
         ctx,
         windows.count,
         [input.name],
         cover(baseline.data),
         (index, score) => {
-          scored[order[index] as number] = ctx.score - score;
-          const stretch = ends.get(index + 1);
-          if (stretch === undefined) return false;
-          const coarser = map;
-          map = mapOf(index + 1, stretch);
-          const change = coarser && sizeOfMap(map.data.map((value, i) => value - (coarser.data[i] as number)));
-          if (isPrecise(change?.rootMeanSquare, sizeOfMap(map.data).rootMeanSquare, precision)) return true;
+          maps.drops[order[index] as number] = ctx.score - score;
+          const level = ends.get(index + 1);
+          if (level === undefined) return false;
+          if (precision > 0 && isPrecise(maps.change(level), maps.size(level), precision)) {
+            last = level;
+            return true;
+          }
           // Other inputs are not known yet: only one by itself has a map of its own.
-          if (stretch > 1 && parts.length === 1) {
-            ctx.partial({
-              values: finishValues({ [input.name]: map }, ctx.params, ctx.model),
-              ...(change && { standardError: change.rootMeanSquare }),
+          if (windows.levels[level]?.stretch !== 1 && parts.length === 1) {
+            ctx.partial(() => {
+              const change = maps.change(level);
+              return {
+                values: finishValues({ [input.name]: maps.after(level) }, ctx.params, ctx.model),
+                ...(change !== undefined && { standardError: change }),
+              };
             });
           }
           return false;
         },
         cover(row.data),
       );
-      values[input.name] = map ?? mapOf(windows.count, 1);
+      values[input.name] = maps.after(last);
     }
     return { values: finishValues(values, ctx.params, ctx.model) };
   },
 });
 
-/** Number of windows that cover each element. */
-function coverCounts(windows: Windows, size: number): Uint32Array {
-  const counts = new Uint32Array(size);
-  for (let index = 0; index < windows.count; index++) {
-    windows.each(index, (from, to) => {
-      for (let i = from; i < to; i++) counts[i] = (counts[i] as number) + 1;
-    });
-  }
-  return counts;
-}
-
-/** By how many windows are done when a level is: how far apart they lie. */
+/** Index of each level by the number of windows that are done at its end. */
 function levelEnds({ levels }: Windows): ReadonlyMap<number, number> {
   const ends = new Map<number, number>();
   let done = 0;
-  for (const { stretch, windows } of levels) {
+  for (const [index, { windows }] of levels.entries()) {
     done += windows.length;
-    ends.set(done, stretch);
+    ends.set(done, index);
   }
   return ends;
 }

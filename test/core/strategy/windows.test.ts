@@ -66,3 +66,17 @@ it('windows beyond the edge are left out when requested', () => {
   expect(slidingWindows([10, 10], [2, 2], [3, 3], 'whole').count).toBe(9);
   expect(slidingWindows([10, 10], [2, 2], [3, 3]).count).toBe(16);
 });
+
+it('a window visits inner axes that it covers whole in one run', () => {
+  const runs = (windows: ReturnType<typeof slidingWindows>, index: number): number[][] => {
+    const found: number[][] = [];
+    windows.each(index, (from, to) => found.push([from, to]));
+    return found;
+  };
+  expect(runs(slidingWindows([4, 4, 3], [2, 2, 3], [2, 2, 3]), 1)).toEqual([
+    [6, 12],
+    [18, 24],
+  ]);
+  expect(runs(slidingWindows([4, 4, 3], [2, 4, 3], [2, 4, 3]), 1)).toEqual([[24, 48]]);
+  expect(runs(slidingWindows([4, 3], [4, 3], [4, 3]), 0)).toEqual([[0, 12]]);
+});

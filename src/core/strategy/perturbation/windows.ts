@@ -1,5 +1,6 @@
 /** Windows that slide over a row in equal steps. */
 import { sizeOf } from '../../tensor/tensor.ts';
+
 export interface Windows {
   readonly count: number;
   /**
@@ -34,6 +35,7 @@ export function slidingWindows(
 ): Windows {
   const round = edge === 'cut' ? Math.ceil : Math.floor;
   const steps = dims.map((dim, axis) => round((dim - (window[axis] as number)) / (strides[axis] as number)) + 1);
+  const elements = dims.map((_, axis) => sizeOf(dims.slice(axis + 1)));
   return {
     count: sizeOf(steps),
     levels: levelsOf(steps),
@@ -48,7 +50,7 @@ export function slidingWindows(
         end[axis] = Math.min(dims[axis] as number, (begin[axis] as number) + reach);
         rest = Math.floor(rest / count);
       }
-      runs(dims, begin, end, visit);
+      runs({ dims, elements, begin, end }, visit);
     },
   };
 }
@@ -70,22 +72,26 @@ function levelsOf(steps: readonly number[]): Level[] {
   return [...found].flatMap(([stretch, windows]) => (windows.length > 0 ? [{ stretch, windows }] : []));
 }
 
-/** The runs of elements in a box. */
-function runs(
-  dims: readonly number[],
-  begin: readonly number[],
-  end: readonly number[],
-  visit: (from: number, to: number) => void,
-): void {
-  const last = dims.length - 1;
+/** Part of a row: positions `begin` to `end` (exclusive) along each axis. */
+interface Box {
+  readonly dims: readonly number[];
+  /** Elements from one position of an axis to the next. */
+  readonly elements: readonly number[];
+  readonly begin: readonly number[];
+  readonly end: readonly number[];
+}
+
+/** Calls `visit` for the runs of elements in a box, as long as they can be: inner axes that it covers whole are one run. */
+function runs({ dims, elements, begin, end }: Box, visit: (from: number, to: number) => void): void {
+  let last = dims.length - 1;
+  while (last > 0 && begin[last] === 0 && end[last] === dims[last]) last--;
   const walk = (axis: number, offset: number): void => {
-    const [from, to] = [begin[axis] ?? 0, end[axis] ?? 1];
+    const [from, to, each] = [begin[axis] ?? 0, end[axis] ?? 1, elements[axis] ?? 1];
     if (axis >= last) {
-      visit(offset + from, offset + to);
+      visit(offset + from * each, offset + to * each);
       return;
     }
-    const stride = sizeOf(dims.slice(axis + 1));
-    for (let i = from; i < to; i++) walk(axis + 1, offset + i * stride);
+    for (let i = from; i < to; i++) walk(axis + 1, offset + i * each);
   };
   walk(0, 0);
 }
