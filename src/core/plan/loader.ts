@@ -46,6 +46,8 @@ export class GraphLease {
   private readonly timings: LoadTimings;
   private readonly waiting: LoadWait;
   private held = new Map<string, { readonly graph: RunnableGraph; readonly lease: Lease }>();
+  /** Names of the graphs that were loaded: a method asks for the same one row after row. */
+  private readonly keys = new WeakMap<ResolvedNeeds, string>();
   private overlap = { runs: 0, since: 0 };
 
   constructor(loader: GraphLoader, model: Model, timings: LoadTimings, waiting: LoadWait = {}) {
@@ -79,8 +81,11 @@ export class GraphLease {
   }
 
   async load(needs: ResolvedNeeds): Promise<RunnableGraph> {
+    const loadedBefore = this.held.get(this.keys.get(needs) ?? '');
+    if (loadedBefore) return loadedBefore.graph;
     await this.loader.settle(this.model, needs, this.timings, this.waiting);
     const key = this.loader.keyOf(this.model, needs);
+    this.keys.set(needs, key);
     const known = this.held.get(key);
     if (known) return known.graph;
     const loaded = await this.loader.load(this.model, needs, this.timings, this.waiting);
