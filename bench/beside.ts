@@ -10,7 +10,7 @@ import { post } from './support/ask.ts';
 import { catJpeg } from './support/bench-image.ts';
 import { flagsOf } from './support/flags.ts';
 import type { Inspector } from './support/inspector.ts';
-import { timesByFile } from './support/profile.ts';
+import { samplesByFile } from './support/profile.ts';
 import { makeProject } from './support/project.ts';
 import { bundle, type RunningWorker, startWorker } from './support/worker.ts';
 
@@ -80,6 +80,7 @@ async function measure(title: string, name: string, model?: string): Promise<voi
 interface Round {
   /** Milliseconds of the process for one answer. */
   readonly total: number;
+  /** Samples of the profile by source file. */
   readonly files: ReadonlyMap<string, number>;
 }
 
@@ -101,7 +102,7 @@ async function report(
     const before = await worker.processorTime();
     await ask();
     const total = ((await worker.processorTime()) - before) / 1e6 / repeat;
-    if (round >= 0) rounds.push({ total, files: await timesByFile(worker.inspector as Inspector, maps, ask) });
+    if (round >= 0) rounds.push({ total, files: await samplesByFile(worker.inspector as Inspector, maps, ask) });
   }
   // Whatever else runs on the same core only ever adds to it.
   const least = rounds.reduce((best, round) => (round.total < best.total ? round : best));
@@ -111,15 +112,15 @@ async function report(
 function print(method: string, { total, files }: Round): void {
   const sum = [...files.values()].reduce((a, b) => a + b, 0);
   const stages = new Map<string, number>([...STAGES.map(([stage]) => [stage, 0] as const), ['other', 0]]);
-  for (const [file, time] of files) {
-    stages.set(stageOf(file), (stages.get(stageOf(file)) ?? 0) + (time / sum) * total);
+  for (const [file, samples] of files) {
+    stages.set(stageOf(file), (stages.get(stageOf(file)) ?? 0) + (samples / sum) * total);
   }
   const engine = stages.get('engine') ?? 0;
   console.log(`${method}: ${ms(total)} in all, ${ms(total - engine)} beside the engine`);
   for (const [stage, time] of stages) console.log(`  ${stage.padEnd(20)}${ms(time)}`);
   if (!values.files) return;
-  for (const [file, time] of [...files].sort((a, b) => b[1] - a[1])) {
-    const own = (time / sum) * total;
+  for (const [file, samples] of [...files].sort((a, b) => b[1] - a[1])) {
+    const own = (samples / sum) * total;
     if (own >= 0.02) console.log(`    ${ms(own)}  ${file}`);
   }
 }

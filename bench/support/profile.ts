@@ -1,4 +1,4 @@
-/** Processor time of a Worker by source file, from a profile of V8 and the source maps of its modules. */
+/** Shares of the processor time of a Worker by source file, from a profile of V8 and the source maps of its modules. */
 import type { SourceMap } from 'node:module';
 import { basename } from 'node:path';
 import type { Inspector } from './inspector.ts';
@@ -24,19 +24,18 @@ interface Profile {
   readonly nodes: readonly ProfileNode[];
   /** Node of each sample. */
   readonly samples: readonly number[];
-  /** Microseconds before each sample. */
-  readonly timeDeltas: readonly number[];
 }
 
 /** Microseconds between two samples. */
 const INTERVAL = 100;
 
 /**
- * Profiles the isolate while `work` runs.
- * @returns milliseconds by source file; time in WebAssembly and built-in functions counts for the file that called them.
- *   `idle` is left out; `(garbage collector)` and `(program)` are V8's own.
+ * Profiles the isolate while `work` runs. Every sample counts alike, as the time before one is also that in which other
+ * processes had the processor.
+ * @returns number of samples by source file; those in WebAssembly and built-in functions count for the file that called
+ *   them. `idle` is left out; `(garbage collector)` and `(program)` are V8's own.
  */
-export async function timesByFile(
+export async function samplesByFile(
   inspector: Inspector,
   maps: SourceMaps,
   work: () => Promise<void>,
@@ -47,13 +46,12 @@ export async function timesByFile(
   await work();
   const { profile } = await inspector.call<{ profile: Profile }>('Profiler.stop');
   const files = filesOf(profile.nodes, maps);
-  const times = new Map<string, number>();
-  for (const [i, node] of profile.samples.entries()) {
+  const counts = new Map<string, number>();
+  for (const node of profile.samples) {
     const file = files.get(node) as string;
-    if (file === '(idle)') continue;
-    times.set(file, (times.get(file) ?? 0) + (profile.timeDeltas[i] as number) / 1000);
+    if (file !== '(idle)') counts.set(file, (counts.get(file) ?? 0) + 1);
   }
-  return times;
+  return counts;
 }
 
 /** File of each node: its own, or that of the nearest caller that has one. */
