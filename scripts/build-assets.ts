@@ -12,6 +12,7 @@ import { MethodRegistry } from '../src/core/method/registry.ts';
 import { completeModelAssets } from '../src/node/model-assets.ts';
 import { folderModels } from '../src/node/model-folders.ts';
 import { buildSite } from './build-site.ts';
+import { writeDescription } from './graphs/asset-descriptions.ts';
 import { writeGraphs } from './graphs/asset-graphs.ts';
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
@@ -54,14 +55,18 @@ const readConfig = async (): Promise<Config> =>
 const filesOfPlugins = ({ plugins }: Config): string[] => plugins.flatMap(({ files = {} }) => Object.values(files));
 
 /**
- * Writes the compiled graphs of models. The plugins were generated before.
+ * Writes what a first answer would compute anew: compiled graphs, and the description of each model beside it. The
+ * plugins were generated before.
  * @param folder of the static assets
+ * @param folders of models among them
  */
 export async function writeCompiled(
   { compiled, models }: Pick<Config, 'compiled' | 'models'>,
-  folder = ASSETS,
+  folder: string,
+  folders: readonly string[],
 ): Promise<void> {
-  const { plugins, tasks, compiler } = await import('#plugins');
+  const { plugins, tasks, compiler, reader } = await import('#plugins');
+  for (const path of folders) await writeDescription(path, { tasks, reader });
   const registry = new MethodRegistry(plugins, { checked: true });
   await writeGraphs({ folder, models: folderModels(models), methods: compiled, registry, tasks, compiler });
 }
@@ -74,8 +79,9 @@ export async function buildAssets(): Promise<void> {
   const config = await readConfig();
   for (const path of filesOfPlugins(config)) await cp(join(ROOT, path), join(ASSETS, path), { recursive: true });
   const manifests = (await readdir(ASSETS, { recursive: true })).filter((path) => basename(path) === 'manifest.json');
-  for (const path of manifests) await completeModelAssets(join(ASSETS, dirname(path)));
-  await writeCompiled(config);
+  const folders = manifests.map((path) => join(ASSETS, dirname(path)));
+  for (const path of folders) await completeModelAssets(path);
+  await writeCompiled(config, ASSETS, folders);
   await buildSite(join(ASSETS, 'docs'));
   for (const [path, content] of files) {
     const target = join(ASSETS, 'playground', path);

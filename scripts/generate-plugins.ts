@@ -26,7 +26,7 @@ import { checkTask } from '../src/core/task/check.ts';
 import type { Task } from '../src/core/task/task.ts';
 import { bundleMethod } from '../src/node/isolation/bundle-method.ts';
 import { at, CONFIG, wrong } from '../src/node/load-component.ts';
-import { buildOf, compilerBuild } from '../src/node/plugin-build.ts';
+import { buildOf, compilerBuild, readerBuild } from '../src/node/plugin-build.ts';
 import { unlistedModels } from '../src/node/unlisted-models.ts';
 import { methodModules } from './plugins/lazy-text.ts';
 import { FOLDER, loadComponents } from './plugins/load.ts';
@@ -62,10 +62,17 @@ export async function generate(root: string): Promise<GeneratedFile[]> {
     if (apart) isolated.set(method.id, await bundleMethod(root, use, describeMethod(method)));
   }
   const builds = await Promise.all(config.plugins.map(({ use }) => buildOf(root, use)));
+  const [compiler, reader] = await Promise.all([
+    compilerBuild(),
+    readerBuild(
+      root,
+      config.tasks?.map(({ use }) => use),
+    ),
+  ]);
   for (const [i, entry] of entries.entries()) at(`plugins[${i}]`, () => new MethodRegistry([entry]));
   await checkModels(root, config);
   checkTenants(config, entries);
-  const built = { methods, modalities, builds, isolated, compiler: await compilerBuild() };
+  const built = { methods, modalities, builds, isolated, compiler, reader };
   return [
     { path: `${FOLDER}/plugins.ts`, text: moduleText(config, built) },
     { path: `${FOLDER}/worker-plugins.ts`, text: workerModuleText(config, built) },

@@ -62,10 +62,8 @@ export async function makeProject({
     }
     await completeModelAssets(join(folder, 'generated/assets/bench'));
     const { compiled } = config;
-    await writeCompiled(
-      { compiled, models: { bench: join(folder, 'models/bench') } },
-      join(folder, 'generated/assets'),
-    );
+    const assets = join(folder, 'generated/assets');
+    await writeCompiled({ compiled, models: { bench: join(folder, 'models/bench') } }, assets, [join(assets, 'bench')]);
   }
   await writeFile(file, JSON.stringify(config));
   return { folder, remove: () => rm(folder, { recursive: true, force: true }) };

@@ -14,6 +14,8 @@ export interface BuiltIn {
   readonly isolated: ReadonlyMap<string, { readonly build: IsolatedBuild }>;
   /** See `compilerBuild`. */
   readonly compiler: string;
+  /** See `readerBuild`. */
+  readonly reader: string;
 }
 
 /** Members of an entry: the first ones as code, the others as JSON. */

@@ -94,6 +94,9 @@ ${metricsText(metrics)}
 /** Build of the compiler; graphs that another one has stored are compiled anew. */
 export const compiler = ${JSON.stringify(built.compiler)};
 
+/** Build of what reads models; descriptions that another one has stored are made anew. */
+export const reader = ${JSON.stringify(built.reader)};
+
 /** File or package of each method. */
 export const used: readonly string[] = ${JSON.stringify(plugins.map(({ use }) => use))};
 

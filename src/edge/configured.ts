@@ -13,6 +13,8 @@ export interface Configured {
   readonly checked?: boolean;
   /** Build of the compiler: compiled graphs are stored under it, and not at all without it. */
   readonly compiler?: string;
+  /** Build of what reads models: their descriptions are kept under it, and not at all without it. */
+  readonly reader?: string;
   /** Modalities beside images; none when left out. */
   readonly modalities?: readonly ModalityEntry[];
   /** Tasks that answers are read by; without any, answers have no predictions. */

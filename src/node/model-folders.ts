@@ -41,7 +41,8 @@ async function openFile(path: string, name: string): Promise<ModelSource> {
   return withFilesBeside(await readModelFolder(read, folder), folder);
 }
 
-async function readIn(folder: string, file: string): Promise<Uint8Array | undefined> {
+/** Reads a file of a folder; undefined where there is none. */
+export async function readIn(folder: string, file: string): Promise<Uint8Array | undefined> {
   try {
     return new Uint8Array(await readFile(join(folder, file)));
   } catch (error) {

@@ -39,10 +39,26 @@ const COMPILER = ['autodiff', 'onnx', 'plan', 'tensor'];
  * Returns the build of the compiler: the version of whylight, and a digest of the source that compiles graphs. Graphs
  * that another build has stored are not used.
  */
-export async function compilerBuild(): Promise<string> {
-  const core = join(OWN, existsSync(join(OWN, 'src', 'core', 'onnx')) ? 'src' : 'dist', 'core');
-  const files = await Promise.all(COMPILER.map((part) => filesOf(join(core, part))));
-  return `whylight@${await versionOf(OWN)}+${await digest(core, files.flat())}`;
+export const compilerBuild = (): Promise<string> => buildOfParts(COMPILER.map((part) => join('core', part)));
+
+/** Parts of the program that decide what is known about a model. */
+const READER = ['core', 'tasks', join('edge', 'models')];
+
+/**
+ * Returns the build of what reads models: the version of whylight, a digest of the source that describes them, and the
+ * builds of the tasks of a configuration, which recognise outputs. Descriptions that another build has stored are not used.
+ * @param root folder of the configuration
+ * @param tasks components that the configuration names
+ */
+export async function readerBuild(root: string, tasks: readonly string[] = []): Promise<string> {
+  const builds = await Promise.all(tasks.map((use) => buildOf(root, use)));
+  return [await buildOfParts(READER), ...builds].join(' ');
+}
+
+async function buildOfParts(parts: readonly string[]): Promise<string> {
+  const folder = join(OWN, existsSync(join(OWN, 'src', 'core', 'onnx')) ? 'src' : 'dist');
+  const files = await Promise.all(parts.map((part) => filesOf(join(folder, part))));
+  return `whylight@${await versionOf(OWN)}+${await digest(folder, files.flat())}`;
 }
 
 const isOwn = (path: string): boolean => ['src', 'dist'].some((part) => path.startsWith(join(OWN, part) + sep));

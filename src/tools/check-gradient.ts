@@ -5,7 +5,6 @@
  */
 import { COTANGENT, compile, gradientName } from '../core/autodiff/compile.ts';
 import type { Engine, Session } from '../core/engine/engine.ts';
-import { roundingNode } from '../core/explainer/rounding.ts';
 import type { TensorInfo } from '../core/model/info.ts';
 import type { Model } from '../core/model/model.ts';
 import { write } from '../core/onnx/write.ts';
@@ -70,7 +69,7 @@ export async function checkGradient(
   const backward = await engine.load(write(graph));
   const given = new Set(graph.inputs.map(({ name }) => name));
   const inputs = [...info.inputs, ...info.sources].filter(({ name }) => given.delete(name));
-  const rounds = roundingNode(model.graph) !== undefined;
+  const rounds = model.rounding !== undefined;
   try {
     const checks: GradientCheck[] = [];
     for (const batch of model.fixedBatch ? [model.fixedBatch] : batches) {

@@ -20,7 +20,6 @@ import { controlOf, type PlanRow, type PlanRun, signalOf, splitHeld } from './pl
 import { guardedAsync } from './plugin-fault.ts';
 import { modelView } from './plugin-view.ts';
 import { withRivals } from './rivals.ts';
-import { roundingNode } from './rounding.ts';
 import { infoOfRow } from './row-features.ts';
 import type { ReadySetup } from './setup.ts';
 import { quantityOf, type RowOutcome, summarizeRow } from './summarize-row.ts';
@@ -216,7 +215,7 @@ function circumstancesOf(
   const hidden = facts?.signed ? facts.hidden : undefined;
   const isGradient = Object.values(graphs).some(({ gradients }) => gradients.length > 0);
   const leftOut = isGradient ? withoutSource(info, values) : [];
-  const rounds = isGradient ? roundingNode(model.graph) : undefined;
+  const rounds = isGradient ? model.rounding : undefined;
   return {
     ...scoresOf(outcome),
     quantity: quantityOf(outcome, params),

@@ -39,8 +39,8 @@ const known = new WeakMap<readonly Node[], ReadonlyMap<string, boolean>>();
  * of other models.
  */
 export function halvesInside({ model, info }: Described): readonly Checked[] {
-  const { nodes, computesHalf = false } = model.graph;
-  if (!computesHalf) return [];
+  if (!model.graph.computesHalf) return [];
+  const { nodes } = model.graph;
   const masked = new Map(known.get(nodes) ?? hidersIn(model.graph, info));
   known.set(nodes, new Map(masked));
   masked.set(info.scores.name, false);

@@ -8,7 +8,7 @@ import { namedNeeds } from '../method/contract.ts';
 import { parseParams } from '../method/params.ts';
 import type { MethodRegistry } from '../method/registry.ts';
 import type { BoundInfo, Model } from '../model/model.ts';
-import type { PreparedFacts } from '../model/prepared-model.ts';
+import type { RulesetTraits } from '../model/prepared-model.ts';
 import { COMPILE_LIMITS } from '../onnx/compile-budget.ts';
 import { hasOpenShapes } from '../plan/bind-rows.ts';
 import { graphCompiler } from '../plan/compile-variant.ts';
@@ -17,7 +17,7 @@ import { PREPARED_FORMAT, type Prepared } from '../plan/prepared-graphs.ts';
 import { type StoredGraph, storeGraph } from '../plan/stored-graph.ts';
 import { type ResolvedNeeds, resolveNeeds, variantKey } from '../plan/variant.ts';
 import type { Tensor } from '../tensor/tensor.ts';
-import { roundingNode } from './rounding.ts';
+import { modelFacts } from './model-facts.ts';
 
 /** A method with the parameters that its graphs are compiled for; its defaults when left out. */
 export interface MethodToPrepare {
@@ -54,7 +54,7 @@ export function prepare(model: Model, methods: readonly MethodToPrepare[], regis
     graphs: Object.fromEntries(graphs),
     rowFlops: graphCompiler.rowFlops(model, {}),
     rowWork: graphCompiler.rowWork(model, undefined),
-    facts: factsOf(model, info, [...wanted.values()], used),
+    facts: { ...modelFacts(model, tensorNames(info, [...wanted.values()])), rulesets: traitsOf(used) },
     weights: pool.weights,
   };
 }
@@ -144,20 +144,10 @@ class WeightPool {
 
 const isSame = (a: Uint8Array, b: Uint8Array): boolean => a.length === b.length && a.every((byte, i) => byte === b[i]);
 
-function factsOf(
-  model: Model,
-  info: BoundInfo,
-  needs: readonly ResolvedNeeds[],
-  used: ReadonlyMap<string, Ruleset>,
-): PreparedFacts {
-  const { name, version, digest, file, description, places, metadata, graph, labels, preprocessing, fixedBatch } =
-    model;
-  const { inputs, held, sources, scores, scoreSize, probability, labelled, classAxis, output } = info;
-  const { camLayer, spatialLayers, lost } = info;
-  const rounding = roundingNode(graph);
-  const named = [...inputs, ...held, ...sources, scores, ...(camLayer ? [camLayer] : []), ...spatialLayers].map(
-    (tensor) => tensor.name,
-  );
+/** Names of the tensors that methods may ask for: those of the facts, and those of the graphs. */
+function tensorNames(info: BoundInfo, needs: readonly ResolvedNeeds[]): string[] {
+  const { inputs, held, sources, scores, camLayer, spatialLayers } = info;
+  const named = [...inputs, ...held, ...sources, scores, ...(camLayer ? [camLayer] : []), ...spatialLayers];
   const needed = needs.flatMap(({ scores: own, gradients, activations, echoes, feeds }) => [
     own,
     ...gradients,
@@ -165,31 +155,13 @@ function factsOf(
     ...echoes,
     ...feeds,
   ]);
-  const layoutOf = (tensor: string) => info.layout?.(tensor);
-  return {
-    ...{ name, version, digest, file, description, places, metadata },
-    ...(preprocessing && { preprocessing }),
-    ...(fixedBatch !== undefined && { fixedBatch }),
-    ...(labels && { labels: { names: labels.names, offset: labels.offset } }),
-    inputs: graph.inputs,
-    outputs: graph.outputs,
-    rounding: rounding ? [{ ...rounding, attributes: {} }] : [],
-    info: {
-      ...{ inputs, held, sources, scores, scoreSize, labelled, output, spatialLayers, lost },
-      ...(probability && { probability }),
-      ...(classAxis !== undefined && { classAxis }),
-      ...(camLayer && { camLayer }),
-    },
-    tensors: [...new Set([...named, ...needed])].map((tensor) => {
-      const layout = layoutOf(tensor);
-      return { tensor: info.tensor(tensor), ...(layout && { layout }) };
-    }),
-    rulesets: Object.fromEntries(
-      [...used].map(([id, { reference, otherInputs }]) => [
-        id,
-        { ...(reference && { reference }), ...(otherInputs && { otherInputs }) },
-      ]),
-    ),
-    gaps: [...model.gaps],
-  };
+  return [...new Set([...named.map(({ name }) => name), ...needed])];
 }
+
+const traitsOf = (used: ReadonlyMap<string, Ruleset>): Record<string, RulesetTraits> =>
+  Object.fromEntries(
+    [...used].map(([id, { reference, otherInputs }]) => [
+      id,
+      { ...(reference && { reference }), ...(otherInputs && { otherInputs }) },
+    ]),
+  );

@@ -58,13 +58,13 @@ export function parseParams<S extends z.ZodObject>(
   raw: Readonly<Record<string, unknown>> = {},
   { defaults = {}, pinned = {}, limits = {} }: ParameterRules = {},
 ): z.output<S> {
-  const schemas = parameterSchemas(method.params);
   const { [PRESET_PARAMETER]: preset, ...asked } = raw;
   const given = { ...defaults, ...presetValues(method, preset), ...pinned, ...asked };
   const issues: ParameterIssue[] = [];
   const values: Record<string, unknown> = {};
   for (const [name, value] of Object.entries(given)) {
     if (value === undefined) continue;
+    const schemas = parameterSchemas(method.params);
     const schema = Object.hasOwn(schemas, name) ? schemas[name] : undefined;
     if (schema) values[name] = coerce(value, schema);
     else issues.push({ parameter: name, message: unknown(method, name, Object.keys(schemas)) });
@@ -72,7 +72,7 @@ export function parseParams<S extends z.ZodObject>(
   const parsed = safeParse(method.params, values);
   for (const issue of parsed.error?.issues ?? []) {
     const name = String(issue.path[0] ?? '');
-    const schema = schemas[name];
+    const schema = parameterSchemas(method.params)[name];
     if (issues.some(({ parameter }) => parameter === name)) continue;
     const must = schema ? `must be ${expectation(schema)}` : issue.message;
     issues.push({

@@ -198,7 +198,11 @@ function camLayersOf(parts: CamParts): Pick<BoundInfo, 'camLayerOf' | 'layout'> 
   };
 }
 
-function registeredRuleset(id: string): Ruleset {
+/**
+ * Returns the ruleset that comes with whylight under this id.
+ * @throws WhylightError `invalid_config`
+ */
+export function registeredRuleset(id: string): Ruleset {
   const ruleset = rulesets.get(id);
   if (ruleset) return ruleset;
   throw new WhylightError(

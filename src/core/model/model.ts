@@ -2,7 +2,7 @@ import { sha256Hex } from '../digest.ts';
 import { WhylightError } from '../errors.ts';
 import type { Preprocessing } from '../image/preprocess.ts';
 import { toFloat32 } from '../onnx/float32.ts';
-import type { Graph } from '../onnx/graph.ts';
+import type { Graph, Node } from '../onnx/graph.ts';
 import { infer } from '../onnx/infer.ts';
 import { readHeader } from '../onnx/read/header.ts';
 import { read } from '../onnx/read.ts';
@@ -23,6 +23,7 @@ import { featureMaps, layersBefore } from './layers.ts';
 import { type BuildTensor, withMadeTensor } from './made-tensor.ts';
 import { checkImages, checkOutput } from './model-checks.ts';
 import { type ModelSource, modelDigest } from './model-source.ts';
+import { roundingNode } from './rounding.ts';
 import { inputPlaces, type RowPlaces, withRowsInFront } from './row-axes.ts';
 import { type SizedManifest, sizedManifest } from './sized-manifest.ts';
 import { openShapes } from './tensor-info.ts';
@@ -119,10 +120,17 @@ export class Model {
    * @throws WhylightError `invalid_model`, or `invalid_config` when the manifest does not fit the file.
    */
   static async read(source: ModelSource): Promise<Model> {
+    return Model.readKnown(source, source.digest ?? (await modelDigest(source)));
+  }
+
+  /**
+   * Reads a model whose digest is known.
+   * @throws as {@link Model.read}
+   */
+  static readKnown(source: ModelSource, digest: string): Model {
     const graph = toFloat32(read(source.bytes, { external: (path) => source.external?.get(path) }));
     const { metadata } = readHeader(source.bytes);
     const stated = strongest([source.stated ?? {}, metadataFacts(metadata), operatorLabels(graph)]);
-    const digest = source.digest ?? (await modelDigest(source));
     return new Model(graph, digest, { ...source, metadata }, stated);
   }
 
@@ -198,6 +206,16 @@ export class Model {
   get idTables(): ReadonlyMap<string, readonly IdTable[]> {
     this.lookups ??= idTables(this.graph);
     return this.lookups;
+  }
+
+  /** Node that rounds activations; undefined where none does. */
+  get rounding(): Node | undefined {
+    return roundingNode(this.graph);
+  }
+
+  /** Returns the bytes of a constant of the graph; undefined where there is none of this name. */
+  constantBytes(name: string): Uint8Array | undefined {
+    return this.graph.constants.get(name)?.bytes;
   }
 
   /** Names of the inputs that may hold NaN as a missing value. */

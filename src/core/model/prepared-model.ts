@@ -66,16 +66,16 @@ export function preparedModel(facts: PreparedFacts, weights: PreparedWeights): M
     opsets: {},
     inputs: facts.inputs,
     outputs: facts.outputs,
-    nodes: facts.rounding,
-    constants: new Map(
-      Object.entries(weights).map(([key, { data, dims }]) => [key, { dtype: 'uint8', dims, bytes: data }]),
-    ),
+    nodes: [],
+    constants: new Map(),
   };
   const info = infoOf(facts);
   const model: Pick<Model, keyof Model> = {
     ...{ name, version, digest, file, description, places, metadata, preprocessing, fixedBatch, graph },
     manifest: {},
     labels: labels && new Labels(labels.names, labels.offset),
+    rounding: facts.rounding[0],
+    constantBytes: (constant) => (Object.hasOwn(weights, constant) ? weights[constant]?.data : undefined),
     idTables: new Map(),
     gaps: new Set(facts.gaps),
     info: ({ scores = 'logits', output = info.output }: InfoOptions = {}) => {

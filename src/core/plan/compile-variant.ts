@@ -10,6 +10,7 @@ import { write } from '../onnx/write.ts';
 import { bindRows, bindShapes, hasOpenShapes } from './bind-rows.ts';
 import { countFlops } from './flops.ts';
 import type { GraphCompiler } from './graph-compiler.ts';
+import { knownWork } from './known-work.ts';
 import { treesBeside } from './large-trees.ts';
 import { peakRowBytes, sessionBytes } from './memory.ts';
 import { hasOneBatch, mixInputs, withOwnDims } from './mix-inputs.ts';
@@ -136,10 +137,11 @@ export const graphCompiler: GraphCompiler = {
       beside: (engine) => treesBeside(engine, graph),
     };
   },
-  rowFlops({ graph, fixedBatch = 1 }, rows) {
-    return countFlops(graph, fixedBatch, rows).total / fixedBatch;
+  rowFlops(model, rows) {
+    const { graph, fixedBatch = 1 } = model;
+    return knownWork(model)?.flops ?? countFlops(graph, fixedBatch, rows).total / fixedBatch;
   },
-  rowWork: ({ graph, fixedBatch }, rows) => countWork(graph, rows, fixedBatch),
+  rowWork: (model, rows) => knownWork(model)?.work ?? countWork(model.graph, rows, model.fixedBatch),
   readModel: (source) => Model.read(source),
   // Rulesets of plugins may change without another id. A similarity is that to one box of one image.
   isStorable: ({ gradients, ruleset, scores }) =>

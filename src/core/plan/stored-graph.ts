@@ -91,13 +91,13 @@ export const storedVariant = ({ facts }: StoredGraph, needs: ResolvedNeeds, key:
  */
 export function restoreFile(
   { graph, openBatch, optimised, external }: StoredGraph,
-  { graph: { constants } }: Pick<Model, 'graph'>,
+  model: Pick<Model, 'constantBytes'>,
 ): ModelBytes | undefined {
   const files: { path: string; data: Uint8Array }[] = [];
   for (const { path, size, parts } of external) {
     const data = new Uint8Array(size);
     for (const part of parts) {
-      const bytes = 'own' in part ? part.own.data : constants.get(part.constant)?.bytes;
+      const bytes = 'own' in part ? part.own.data : model.constantBytes(part.constant);
       if (!bytes || part.offset + bytes.byteLength > size) return undefined;
       data.set(bytes, part.offset);
     }

@@ -34,7 +34,9 @@ const MIN_SECONDS = 60;
 
 /** Milliseconds after which most answers are sent; writes wait that long, so as not to delay them. */
 const ANSWERED_MS = 20;
-const answered = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, ANSWERED_MS));
+
+/** Waits until most answers are sent. */
+export const answered = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, ANSWERED_MS));
 
 /**
  * Makes the cache. Answers are stored with a checksum, and a damaged one counts as absent. Errors of the near store are

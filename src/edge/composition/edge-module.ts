@@ -9,6 +9,7 @@ import type { TaskRegistry } from '../../core/task/registry.ts';
 import { InFlight } from '../cache/in-flight.ts';
 import { noCache } from '../cache/result-cache.ts';
 import { ModelCatalogue } from '../models/catalogue.ts';
+import type { DescriptionStore } from '../models/description-store.ts';
 import type { ModelRegistry } from '../models/registry.ts';
 import type { ModelStore } from '../models/store.ts';
 import { consoleLog, type Log } from '../observe/log.ts';
@@ -62,12 +63,14 @@ export const edgeModule = (tenants: Readonly<Record<string, TenantConfig>>): Mod
         registry: ModelRegistry | undefined,
         bytes: number | undefined,
         pool: MemoryPool | undefined,
+        descriptions: DescriptionStore | undefined,
       ) =>
         new ModelCatalogue(store, {
           readers: { forms, modalities },
           ...(registry && { registry }),
           ...(bytes !== undefined && { bytes }),
           ...(pool && { pool }),
+          ...(descriptions && { descriptions }),
         }),
       [
         EDGE.modelStore,
@@ -76,6 +79,7 @@ export const edgeModule = (tenants: Readonly<Record<string, TenantConfig>>): Mod
         optional(EDGE.modelRegistry),
         optional(EDGE.modelBytes),
         optional(CORE.memory),
+        optional(EDGE.modelDescriptions),
       ],
     );
   });

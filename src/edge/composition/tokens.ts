@@ -1,6 +1,7 @@
 /** Identifiers of the parts of the edge in the container. */
 import { CORE, type Token, token } from '../../composition/tokens.ts';
 import type { TenantConfig } from '../../config/tenant-policy.ts';
+import type { DescriptionStore } from '../models/description-store.ts';
 import type { ModelRegistry } from '../models/registry.ts';
 import type { ModelStore } from '../models/store.ts';
 import type { Services } from '../services.ts';
@@ -65,6 +66,8 @@ export const EDGE = {
   modelStore: token<ModelStore>('edge.model-store'),
   /** Models that were uploaded. */
   modelRegistry: token<ModelRegistry>('edge.model-registry'),
+  /** Descriptions of uploaded models. */
+  modelDescriptions: token<DescriptionStore>('edge.model-descriptions'),
   /** Maximum bytes of models in memory. */
   modelBytes: token<number>('edge.model-bytes'),
 } as const;

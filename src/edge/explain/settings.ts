@@ -177,7 +177,8 @@ function outcome<T>(check: () => T): { readonly value: T } | { readonly error: u
 }
 
 /** Readings of single parameters. A target may be a label that looks like a number, so its text stays one. */
-const READERS: Readonly<Record<string, typeof coerce>> = {
+const READERS: Readonly<Record<string, (value: unknown) => unknown>> = {
+  method: (value) => value,
   target: (value) => value,
   similar_to: (value) => (typeof value === 'string' ? value : JSON.stringify(value)),
   labels: (value) => (typeof value === 'string' ? labelList(value) : value),
@@ -193,22 +194,26 @@ function labelList(text: string): unknown {
   }
 }
 
+/** Converts a parameter to the type that the schema asks for. JSON Schema is made only for parameters that need it. */
+const read = (schema: z.ZodObject, name: string, value: unknown): unknown =>
+  READERS[name]?.(value) ?? coerce(value, parameterSchemas(schema)[name] ?? {});
+
 /** Parses the parameters of a schema. @returns undefined where one is wrong; `issues` then has every mistake */
 export function readParameters<S extends z.ZodObject>(
   schema: S,
   given: Parameters,
   issues: ParameterIssue[],
 ): z.output<S> | undefined {
-  const schemas = parameterSchemas(schema);
   const values: Record<string, unknown> = {};
-  for (const [name, parameter] of Object.entries(schemas)) {
+  for (const name of Object.keys(schema.shape)) {
     const value = given[name];
-    if (value !== undefined) values[name] = (READERS[name] ?? coerce)(value, parameter);
+    if (value !== undefined) values[name] = read(schema, name, value);
   }
   const parsed = safeParse(schema, values);
   for (const { path, code, message } of parsed.error?.issues ?? []) {
     const name = String(path[0] ?? '');
-    const expected = code === 'custom' || !schemas[name] ? message : `must be ${expectation(schemas[name])}`;
+    const parameter = parameterSchemas(schema)[name];
+    const expected = code === 'custom' || !parameter ? message : `must be ${expectation(parameter)}`;
     const value = given[name];
     const was =
       value !== undefined ? `is ${JSON.stringify(value)}, but it ` : code === 'custom' ? '' : 'is missing, but it ';

@@ -2,8 +2,12 @@
 import type { WaitUntil } from '../../core/engine/session-cache.ts';
 import { nearest, WhylightError } from '../../core/errors.ts';
 import type { MemoryPool } from '../../core/memory-pool.ts';
+import type { Model } from '../../core/model/model.ts';
 import type { ModelSource } from '../../core/model/model-source.ts';
+import { answered } from '../cache/tiers.ts';
 import { mayUseModel, type Tenant } from '../tenants/tenant.ts';
+import { type DescribedFolder, storedDescription } from './description.ts';
+import type { DescriptionStore } from './description-store.ts';
 import { ModelCache } from './model-cache.ts';
 import {
   answeringVersion,
@@ -14,7 +18,7 @@ import {
   type VersionRecord,
   versionOf,
 } from './model-record.ts';
-import { ownerOf, tenantOwner } from './owner.ts';
+import { ownerOf, tenantOf, tenantOwner } from './owner.ts';
 import type { ModelRegistry } from './registry.ts';
 import { type ModelReaders, type ServedModel, serveModel } from './served-model.ts';
 import type { ModelStore } from './store.ts';
@@ -28,6 +32,8 @@ export interface CatalogueOptions {
   readonly readers?: ModelReaders;
   /** Memory that the models share with other caches. */
   readonly pool?: MemoryPool;
+  /** Descriptions of uploaded models; each process reads the files when left out. */
+  readonly descriptions?: DescriptionStore;
 }
 
 /** Default bound: an isolate has 128 MiB, of which sessions take 64, and the runtime and a decoded image need the rest. */
@@ -38,8 +44,13 @@ export class ModelCatalogue {
   private readonly store: ModelStore;
   private readonly readers: ModelReaders;
   private readonly cache: ModelCache<ServedModel>;
+  private readonly descriptions: DescriptionStore | undefined;
 
-  constructor(store: ModelStore, { registry, bytes = MAX_MODEL_BYTES, readers = {}, pool }: CatalogueOptions = {}) {
+  constructor(
+    store: ModelStore,
+    { registry, bytes = MAX_MODEL_BYTES, readers = {}, pool, descriptions }: CatalogueOptions = {},
+  ) {
+    this.descriptions = descriptions;
     this.store = store;
     this.registry = registry;
     this.readers = readers;
@@ -126,10 +137,36 @@ export class ModelCatalogue {
     const key = `${owner}/${name}/${entry.upload}/${entry.digest}`;
     return this.cache.get(
       key,
-      async () =>
-        serveModel(await registry.open(owner, name, entry), this.readers, registry.bundle(owner, name, entry)),
+      async () => {
+        const described = await this.descriptions?.get(entry, waitUntil);
+        const source = await registry.open(owner, name, entry, described);
+        const served = await serveModel(source, this.readers, registry.bundle(owner, name, entry));
+        if (!described) this.describe(served.value.model, source, { owner, entry, waitUntil });
+        return served;
+      },
       waitUntil,
     );
+  }
+
+  /** Stores the description of a model that was read. The answer does not wait for it. */
+  private describe(
+    model: Model,
+    source: DescribedFolder,
+    {
+      owner,
+      entry,
+      waitUntil,
+    }: { readonly owner: string; readonly entry: VersionRecord; readonly waitUntil: WaitUntil },
+  ): void {
+    const { descriptions } = this;
+    if (!descriptions) return;
+    const { reader } = descriptions;
+    const store = async (): Promise<void> => {
+      await answered();
+      const described = storedDescription(model, source, { reader, files: entry.files });
+      if (described) await descriptions.put(entry, described, waitUntil, tenantOf(owner));
+    };
+    waitUntil(store());
   }
 
   /**

@@ -3,6 +3,7 @@ import type * as z from 'zod';
 import { WhylightError } from '../../core/errors.ts';
 import { type manifestSchema, parseManifest } from '../../core/model/manifest.ts';
 import type { ModelSource } from '../../core/model/model-source.ts';
+import type { ServedSource } from './served-model.ts';
 import type { ModelStore } from './store.ts';
 
 /** Model as bytes, with what a `manifest.json` would say about it. */
@@ -31,7 +32,7 @@ export type ModelSetting<Env = unknown> = ModelPlace | ((env: Env) => ModelPlace
 export function givenModels<Env>(
   models: Readonly<Record<string, ModelSetting<Env>>>,
   env: Env,
-  openFolder: (path: string, name: string) => Promise<ModelSource>,
+  openFolder: (path: string, name: string) => Promise<ServedSource>,
 ): ModelStore {
   return {
     names: Object.keys(models),

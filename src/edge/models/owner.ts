@@ -8,6 +8,10 @@ export const OWNER = /^(?:shared|tenants\/(?:\*|[a-z0-9][a-z0-9_-]{0,62}))$/;
 /** Returns the owner of the uploads of a tenant that is no operator. */
 export const tenantOwner = (id: string): string => `tenants/${id}`;
 
+/** Returns the id of the tenant that an owner is; undefined for models that are shared. */
+export const tenantOf = (owner: string): string | undefined =>
+  owner.startsWith('tenants/') ? owner.slice('tenants/'.length) : undefined;
+
 /** Returns the owner of a tenant's uploads. An operator's are shared with all tenants that may use a model of the name. */
 export const ownerOf = ({ id, operator }: Tenant): string => (operator ? 'shared' : tenantOwner(id));
 

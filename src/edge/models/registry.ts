@@ -10,11 +10,11 @@
 
 import { WhylightError } from '../../core/errors.ts';
 import { LruCache } from '../../core/lru-cache.ts';
-import type { ModelSource } from '../../core/model/model-source.ts';
 import type { Log } from '../observe/log.ts';
 import { ArrivedUpload } from './arrived-upload.ts';
 import { type CheckedFile, checkVersion } from './check-version.ts';
 import { checkedFile } from './checked-file.ts';
+import { type DescribedFolder, describedSource, type StoredDescription } from './description.ts';
 import type { ModelFiles } from './files.ts';
 import { readModelFolder } from './folder.ts';
 import type { ModelBundle } from './model-bundle.ts';
@@ -123,12 +123,18 @@ export class ModelRegistry {
   }
 
   /**
-   * Reads the files of a version, each checked against its digest.
+   * Reads the files of a version, each checked against its digest; of a described one, those of the model alone.
    * @throws WhylightError `model_damaged` for a file that is gone, cut off or changed
    */
-  async open(owner: string, name: string, version: VersionRecord): Promise<ModelSource> {
+  async open(
+    owner: string,
+    name: string,
+    version: VersionRecord,
+    described?: StoredDescription,
+  ): Promise<DescribedFolder> {
     const read = (path: string) => this.readFile(owner, name, version, path);
-    return { ...(await readModelFolder(read, name)), digest: version.digest };
+    const source = described && (await describedSource(described, read));
+    return source ?? { ...(await readModelFolder(read, name)), digest: version.digest };
   }
 
   /**

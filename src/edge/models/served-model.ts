@@ -1,6 +1,7 @@
 /** A model that is ready to be served, with what lies beside it. */
 import { sha256Hex } from '../../core/digest.ts';
 import { WhylightError } from '../../core/errors.ts';
+import { type KeptDescription, restoreModel } from '../../core/explainer/describe-model.ts';
 import { type ModalityRegistry, modalityOf } from '../../core/modality/registry.ts';
 import type { OutputForm } from '../../core/model/describe/output-form.ts';
 import { Model } from '../../core/model/model.ts';
@@ -21,6 +22,11 @@ export interface ServedModel {
   readonly bundle?: ModelBundle;
 }
 
+/** Files of a model, and its description where one is kept. */
+export interface ServedSource extends ModelSource {
+  readonly described?: KeptDescription;
+}
+
 /** Components that models are read with. */
 export interface ModelReaders {
   /** Forms of outputs that tasks recognise. */
@@ -32,15 +38,16 @@ export interface ModelReaders {
 export const NO_FILES: ModelFiles = { read: async () => undefined };
 
 /**
- * Reads a model, and what its modality needs of the files beside it. Their memory counts as the model's.
+ * Reads a model, or restores it from its description, and reads what its modality needs of the files beside it. Their memory counts as the model's.
  * @throws WhylightError `invalid_model`, `invalid_config`, `model_damaged`
  */
 export async function serveModel(
-  source: ModelSource,
+  source: ServedSource,
   { forms = [], modalities }: ModelReaders = {},
   bundle?: ModelBundle,
 ): Promise<Weighed<ServedModel>> {
-  const model = await Model.read({ ...source, forms });
+  const { described: kept } = source;
+  const model = kept ? restoreModel(kept, { ...source, forms }) : await Model.read({ ...source, forms });
   const files = recorded(source.files ?? NO_FILES);
   const beside = modalities ? await loadBeside(modalities, model, files) : 0;
   const described = JSON.stringify([model.manifest, source.labels ?? null, [...files.digests].sort()]);

@@ -20,6 +20,7 @@ import { analyticsEngineDrift } from '../drift/sink.ts';
 import { r2JobFiles } from '../jobs/r2.ts';
 import type { Limits } from '../limits.ts';
 import { openAsset } from '../models/assets.ts';
+import { descriptionStore } from '../models/description-store.ts';
 import { givenModels } from '../models/given-models.ts';
 import { r2Files } from '../models/r2.ts';
 import { ModelRegistry } from '../models/registry.ts';
@@ -89,7 +90,7 @@ function workerEngine(bindings: UsedBindings): Module {
 }
 
 /** Binds the parts that are made of the Worker's bindings. */
-const workerModule = (bindings: UsedBindings, { models, compiler }: Configured, assets: string): Module =>
+const workerModule = (bindings: UsedBindings, { models, compiler, reader }: Configured, assets: string): Module =>
   defineModule((binder) => {
     const { bind } = binder;
     const {
@@ -125,9 +126,10 @@ const workerModule = (bindings: UsedBindings, { models, compiler }: Configured, 
     if (WEBHOOK_SECRET) bind(SERVICES.webhookSecret).toConstantValue(WEBHOOK_SECRET);
     if (older) bind(SERVICES.olderWebhookSecret).toConstantValue(older);
     const shipped = new Set<string>();
-    bindModels(binder, bindings, models, { root: assets, shipped });
+    bindModels(binder, bindings, models, { root: assets, shipped, reader });
     bindTenants(binder, bindings);
     bindCache(binder, bindings, compiler, shipped);
+    if (reader !== undefined) bindDescriptions(binder, reader);
     bindOrigin(binder, bindings);
   });
 
@@ -173,12 +175,16 @@ function bindModels(
   { bind }: Binder,
   bindings: UsedBindings,
   models: Configured['models'],
-  { root, shipped }: { readonly root: string; readonly shipped: Set<string> },
+  {
+    root,
+    shipped,
+    reader,
+  }: { readonly root: string; readonly shipped: Set<string>; readonly reader: string | undefined },
 ): void {
   const { MODELS, UPLOADS } = bindings;
-  const openFolder = async (folder: string, name: string) => {
+  const openFolder = async (folder: string, name: string, log: Log) => {
     if (MODELS) {
-      const source = await openAsset(MODELS, root, folder, name);
+      const source = await openAsset(MODELS, root, folder, name, reader === undefined ? undefined : { reader, log });
       if (source.digest !== undefined) shipped.add(source.digest);
       return source;
     }
@@ -188,7 +194,10 @@ function bindModels(
       { model: name },
     );
   };
-  bind(EDGE.modelStore).toConstantValue(givenModels(models, bindings, openFolder));
+  bind(EDGE.modelStore).toResolvedValue(
+    (log: Log) => givenModels(models, bindings, (folder, name) => openFolder(folder, name, log)),
+    [SERVICES.log],
+  );
   if (!UPLOADS) return;
   bind(EDGE.readTenantFile).toConstantValue(r2TenantFiles(UPLOADS));
   bind(EDGE.modelRegistry).toResolvedValue(
@@ -230,6 +239,13 @@ function bindCache(
       const isShipped = (digest: string) => shipped.has(digest);
       return shippedGraphs({ assets: MODELS, compiler, engine: ENGINE_VERSION, isShipped, others, log });
     },
+    [SERVICES.cache, SERVICES.log],
+  );
+}
+
+function bindDescriptions({ bind }: Binder, reader: string): void {
+  bind(EDGE.modelDescriptions).toResolvedValue(
+    (cache: ResultCache, log: Log) => descriptionStore({ cache, reader, log }),
     [SERVICES.cache, SERVICES.log],
   );
 }

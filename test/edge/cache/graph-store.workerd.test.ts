@@ -6,14 +6,12 @@ import { MethodRegistry } from '../../../src/core/method/registry.ts';
 import { Model } from '../../../src/core/model/model.ts';
 import { graphCompiler } from '../../../src/core/plan/compile-variant.ts';
 import { float32 } from '../../../src/core/tensor/tensor.ts';
-import { coloTier } from '../../../src/edge/cache/colo.ts';
 import { graphStore } from '../../../src/edge/cache/graph-store.ts';
-import { kvTier } from '../../../src/edge/cache/kv.ts';
-import { tieredCache } from '../../../src/edge/cache/tiers.ts';
 import { openAsset } from '../../../src/edge/models/assets.ts';
 import { onnxruntimeWorkerd } from '../../../src/edge/workerd/onnxruntime-workerd.ts';
 import saliency from '../../../src/plugins/gradient/saliency.ts';
 import { bindings } from '../../support/app.ts';
+import { cacheIn, damageStored } from '../../support/location-cache.ts';
 
 const engine = onnxruntimeWorkerd();
 const image = float32(
@@ -24,15 +22,8 @@ const image = float32(
 /** Explains as an isolate does that has just started in some location. */
 async function coldIsolate(location: string) {
   let compilations = 0;
-  const logged: string[] = [];
   const pending: Promise<unknown>[] = [];
-  const log = (_: unknown, message: string) => void logged.push(message);
-  const cache = tieredCache({
-    near: coloTier(() => caches.open(location)),
-    shared: kvTier(bindings.RESULTS),
-    log,
-    clock: Date.now,
-  });
+  const { cache, logged, log } = cacheIn(location);
   const explainer = new Explainer({
     compiler: {
       ...graphCompiler,
@@ -66,10 +57,7 @@ it('compiles a graph once for all isolates and locations, and again when what KV
   expect(elsewhere).toEqual({ values: first.values, compilations: 0, logged: [] });
 
   const [name = ''] = stored;
-  const { value, metadata } = await bindings.RESULTS.getWithMetadata(name, 'arrayBuffer');
-  const damaged = new Uint8Array(value as ArrayBuffer);
-  damaged[damaged.length >> 1] = (damaged[damaged.length >> 1] as number) ^ 1;
-  await bindings.RESULTS.put(name, damaged, { metadata });
+  await damageStored(name);
   const anew = await coldIsolate('a third location');
   expect(anew.values).toEqual(first.values);
   expect(anew.compilations).toBe(first.compilations);

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { roundingNode } from '../../../src/core/explainer/rounding.ts';
+import { roundingNode } from '../../../src/core/model/rounding.ts';
 import { GraphBuilder } from '../../../src/core/onnx/builder.ts';
 import type { Graph } from '../../../src/core/onnx/graph.ts';
 import { float32 } from '../../../src/core/tensor/tensor.ts';
