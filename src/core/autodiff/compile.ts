@@ -7,6 +7,8 @@ import type { Graph, Node, ValueInfo } from '../onnx/graph.ts';
 import { infer } from '../onnx/infer.ts';
 import { rowsFirst } from '../onnx/rows-first.ts';
 import { denseConvolutions } from '../onnx/simplify/dense-convolutions.ts';
+import { splitConvolutions } from '../onnx/simplify/split-convolutions.ts';
+import { tieRows } from '../onnx/simplify/tie-rows.ts';
 import { unfusedWeights } from '../onnx/simplify/unfused-weights.ts';
 import { unsignedActivations } from '../onnx/simplify/unsigned-activations.ts';
 import { unsignedWeights } from '../onnx/simplify/unsigned-weights.ts';
@@ -41,7 +43,8 @@ export interface CompileRequest {
   readonly outputs?: readonly string[];
   /**
    * `memory` (the default) keeps one copy of every weight and small masks; `speed` may store a convolution's kernel a
-   * second time, turned for its input gradient, and holds larger masks that are faster to make and apply.
+   * second time, turned for its input gradient, holds larger masks that are faster to make and apply, and keeps tensors
+   * in the layout of native kernels.
    */
   readonly optimize?: Optimize;
   /** Names of the cotangent and the derivatives; those of `derivativeNames` when left out. */
@@ -56,6 +59,12 @@ export interface CompileRequest {
    * a refusal (the default), or zeros, which is the derivative wherever there is one.
    */
   readonly steps?: 'refuse' | 'zeros';
+  /**
+   * Rows of the cotangent for each row of the inputs: `one` (the default), or `several`, for which one row of the inputs
+   * is broadcast to all of them. A graph for `speed` and one target takes as many rows of both, and native kernels run it
+   * faster.
+   */
+  readonly targets?: 'one' | 'several';
   /** Upper bounds on nodes, constants and time; those of a process when left out. */
   readonly limits?: CompileLimits;
   /** Leaves out the last simplification, which takes most of the time, where only the outcome counts. */
@@ -89,7 +98,7 @@ export function compile(graph: Graph, request: CompileRequest): Graph {
   const names = request.names ?? derivativeNames(graph, gradients);
   if (request.names) checkNames(graph, gradients, request.names);
   let model = decomposed(whole, request, keep, budget);
-  if (gradients.length === 0) return finished(expose(model, forward));
+  if (gradients.length === 0) return finished(expose(model, forward), request);
 
   if (ruleset.prepare) model = ruleset.prepare(model);
   const g = new GraphBuilder(model, budget);
@@ -110,12 +119,16 @@ export function compile(graph: Graph, request: CompileRequest): Graph {
     return g.named(ruleset.finish?.(g.under('finish/'), value, tensor) ?? value, names.gradients[tensor] as string);
   });
   const compiled = g.build([...forward.map((name) => g.value(name)), ...named]);
-  return request.draft ? compiled : finished(simplify(compiled, { budget }));
+  return request.draft ? compiled : finished(simplify(compiled, { budget }), request);
 }
 
 /** The graph in a form that onnxruntime runs fast, and that its own optimisation does not make inexact. */
-const finished = (graph: Graph): Graph =>
-  denseConvolutions(unfusedWeights(unsignedWeights(unsignedActivations(graph))));
+function finished(graph: Graph, { optimize = 'memory', targets = 'one' }: CompileRequest): Graph {
+  const sound = denseConvolutions(unfusedWeights(unsignedWeights(unsignedActivations(graph))));
+  if (optimize === 'memory') return sound;
+  const split = splitConvolutions(sound);
+  return targets === 'one' ? tieRows(split) : split;
+}
 
 /** The graph with what stands between input and scores in operators that the ruleset has rules for, as far as that goes. */
 function decomposed(graph: Graph, request: CompileRequest, keep: ReadonlySet<string>, budget: CompileBudget): Graph {

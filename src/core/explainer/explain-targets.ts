@@ -2,7 +2,7 @@
 import type { Target, TargetRequest } from '../model/target-request.ts';
 import type { ForwardPass } from '../plan/forward-pass.ts';
 import type { GraphLease } from '../plan/loader.ts';
-import { runRows } from '../plan/run.ts';
+import { needsOf, runRows } from '../plan/run.ts';
 import { type ResolvedNeeds, resolveNeeds } from '../plan/variant.ts';
 import type { TaskRegistry } from '../task/registry.ts';
 import type { Explanation } from './explanation.ts';
@@ -41,7 +41,8 @@ async function sharedPasses(run: TargetsRun, plan: Plan, plans: readonly Plan[])
   const known = isShared ? plans.filter((one) => one.target && !isFound(run, one)) : [];
   if (known.length < 2) return new Map();
   const targets = known.map(({ target }) => target as Target);
-  const raw = await runRows(await run.lease.load(needs), rowInputs(plan, 0), targets, controlOf(run.hooks));
+  const rows = rowInputs(plan, 0);
+  const raw = await runRows(await run.lease.load(needsOf(needs, rows, targets)), rows, targets, controlOf(run.hooks));
   return new Map(known.map((one, row) => [one, { needs, target: targets[row] as Target, raw, rows: [row] }]));
 }
 

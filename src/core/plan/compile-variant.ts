@@ -15,7 +15,7 @@ import { treesBeside } from './large-trees.ts';
 import { peakRowBytes, sessionBytes } from './memory.ts';
 import { hasOneBatch, mixInputs, withOwnDims } from './mix-inputs.ts';
 import { bytesPerTarget } from './shared-forward.ts';
-import { mixesWhen, type ResolvedNeeds, type Variant } from './variant.ts';
+import { mixesWhen, type ResolvedNeeds, sharesForward, type Variant } from './variant.ts';
 import { countWork } from './work.ts';
 
 /** A compiled graph as engines get it: the same graph gives the same bytes everywhere. */
@@ -48,6 +48,7 @@ export function compileVariant(
     return compileHessianVector(model.graph, curvature);
   }
   const graph = compile(model.graph, {
+    targets: sharesForward(needs, optimize) ? 'several' : 'one',
     scores,
     gradients,
     activations,
@@ -111,7 +112,7 @@ export function describeVariant(
 ): Variant {
   const scores = graph.outputs.find(({ name }) => name === needs.scores)?.dims;
   const bound = bindRows(graph, withOwnDims(needs.inputDims), batch);
-  const perTarget = batch === undefined ? bytesPerTarget(bound) : undefined;
+  const perTarget = batch === undefined && sharesForward(needs, optimize) ? bytesPerTarget(bound) : undefined;
   return {
     ...needs,
     key,

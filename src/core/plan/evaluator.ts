@@ -12,7 +12,7 @@ import type { Target } from '../model/target-request.ts';
 import type { Inputs } from '../tensor/rows.ts';
 import { rowsOf } from '../tensor/rows.ts';
 import { type Follow, followedScores } from './follow.ts';
-import { outputsOf, type RawEvaluation, type RunControl, type RunnableGraph, runRows } from './run.ts';
+import { needsOf, outputsOf, type RawEvaluation, type RunControl, type RunnableGraph, runRows } from './run.ts';
 import { costOf, type ResolvedNeeds } from './variant.ts';
 
 export interface EvaluatorOptions {
@@ -213,7 +213,8 @@ export class Evaluator {
       return this.followed(this.options.follow, needs, this.withHeld(rows, needs));
     }
     const fed = this.withHeld(rows, needs);
-    return evaluation(await runRows(await this.options.load(needs), fed, target, this.options.control), target);
+    const graph = await this.options.load(needsOf(needs, rows, target));
+    return evaluation(await runRows(graph, fed, target, this.options.control), target);
   }
 
   /** Rows of another model, which has inputs and scores of its own. */

@@ -80,12 +80,13 @@ export class GraphLease {
     return this.loader.prepare(this.model, needs, this.waiting);
   }
 
-  async load(needs: ResolvedNeeds): Promise<RunnableGraph> {
-    const loadedBefore = this.held.get(this.keys.get(needs) ?? '');
+  async load(wanted: ResolvedNeeds): Promise<RunnableGraph> {
+    const loadedBefore = this.held.get(this.keys.get(wanted) ?? '');
     if (loadedBefore) return loadedBefore.graph;
+    const needs = this.loader.fitting(this.model, wanted);
     await this.loader.settle(this.model, needs, this.timings, this.waiting);
     const key = this.loader.keyOf(this.model, needs);
-    this.keys.set(needs, key);
+    this.keys.set(wanted, key);
     const known = this.held.get(key);
     if (known) return known.graph;
     const loaded = await this.loader.load(this.model, needs, this.timings, this.waiting);
@@ -151,6 +152,13 @@ export class GraphLoader {
 
   lease(model: Model, timings: LoadTimings, waiting?: LoadWait): GraphLease {
     return new GraphLease(this, model, timings, waiting);
+  }
+
+  /** The needs that this model and engine can meet: where rows are not broadcast, several targets need no other graph. */
+  fitting({ fixedBatch }: Model, needs: ResolvedNeeds): ResolvedNeeds {
+    const { severalTargets = false, ...others } = needs;
+    const isBroadcast = fixedBatch === undefined && this.options.engine.mixesRows;
+    return severalTargets && !isBroadcast ? others : needs;
   }
 
   /** The graph's name, here and in the cache of sessions. */

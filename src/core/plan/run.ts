@@ -11,7 +11,7 @@ import type { Float32Tensors, Inputs } from '../tensor/rows.ts';
 import { emptyRows, repeatRow, rowsOf, sliceRows } from '../tensor/rows.ts';
 import { type DataType, sizeOf, type Tensor, tensor } from '../tensor/tensor.ts';
 import { isBroadcast, mixtureFeed } from './mix-inputs.ts';
-import type { Variant } from './variant.ts';
+import type { ResolvedNeeds, Variant } from './variant.ts';
 
 export interface RunnableGraph {
   readonly variant: Variant;
@@ -116,6 +116,16 @@ export async function runRows(
       ...variant.echoes.map((name) => [name, repeatRow(cast(rows[name] as Tensor, 'float32'), count)]),
     ]),
   };
+}
+
+/** The needs of a run of these rows: those of several targets where a single row has them. */
+export function needsOf(
+  needs: ResolvedNeeds,
+  rows: Inputs,
+  target: Target | readonly Target[] | undefined,
+): ResolvedNeeds {
+  const isShared = isEach(target) && target.length > 1 && Object.values(rows).every((one) => rowsOf(one) === 1);
+  return isShared ? { ...needs, severalTargets: true } : needs;
 }
 
 function countRows({ inputs, mixes }: Variant, rows: Inputs): number {

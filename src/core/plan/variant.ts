@@ -17,6 +17,8 @@ export interface ResolvedNeeds {
   readonly echoes: readonly string[];
   readonly feeds: readonly string[];
   readonly mixtures: boolean;
+  /** Several targets of one row share its forward pass. */
+  readonly severalTargets?: boolean;
   /** Tensor of the Hessian-vector product; also the only one of `gradients`. */
   readonly hessianVector?: string;
   readonly ruleset: Ruleset;
@@ -112,8 +114,16 @@ export function variantKey(model: Pick<Model, 'digest'>, needs: ResolvedNeeds, o
   const order = hessianVector === undefined ? [] : ['hessian_vector'];
   const backwards = gradients.length > 0 ? [ruleset.id, optimize, ...order] : [];
   const mixing = mixesWhen(needs, optimize) ? ['mixtures'] : [];
-  return `${model.digest}/${JSON.stringify([scores, gradients, activations, feeds, ...backwards, ...mixing])}`;
+  const rows = optimize === 'speed' && sharesForward(needs, optimize) ? ['several_targets'] : [];
+  return `${model.digest}/${JSON.stringify([scores, gradients, activations, feeds, ...backwards, ...mixing, ...rows])}`;
 }
+
+/**
+ * True if a row of the inputs may be broadcast to several targets. For `speed`, that is a graph of its own, slower for one
+ * target: see `targets` of `CompileRequest`.
+ */
+export const sharesForward = ({ gradients, severalTargets = false }: ResolvedNeeds, optimize: Optimize): boolean =>
+  gradients.length > 0 && (optimize === 'memory' || severalTargets);
 
 /** The graph that mixes is one more, with weights of its own: where memory is short, rows are mixed before they are fed. */
 export const mixesWhen = ({ mixtures, gradients, feeds }: ResolvedNeeds, optimize: Optimize): boolean =>

@@ -22,14 +22,18 @@ const WINDOWS = [
 ] as const;
 
 /** Gradient of a pooling, and the shape of its result. */
-function gradient(space: readonly number[], attributes: (typeof WINDOWS)[number][2]) {
+function gradient(
+  space: readonly number[],
+  attributes: (typeof WINDOWS)[number][2],
+  optimize: 'memory' | 'speed' = 'memory',
+) {
   const g = GraphBuilder.empty();
   const x = g.input('x', 'float32', ['N', CHANNELS, ...space]);
   const y = g.op('MaxPool', [x], attributes);
   const graph = g.build([g.named(y, 'y')]);
   const [node] = graph.nodes;
   if (!node || !y.dims) throw new Error('The graph has no pooling.');
-  const compiled = compile(graph, { scores: 'y', gradients: ['x'], topClass: false });
+  const compiled = compile(graph, { scores: 'y', gradients: ['x'], topClass: false, optimize });
   return { compiled, to: y.dims.slice(2).map(Number), window: windowOf(node, x.dims) };
 }
 
@@ -44,8 +48,11 @@ async function run(graph: Graph, feeds: Readonly<Record<string, Tensor>>): Promi
   return gradients;
 }
 
-test.each(WINDOWS)('the first of equal maxima takes the cotangent of a window of %s', async (_, space, attributes) => {
-  const { compiled, to, window } = gradient(space, attributes);
+const CASES = WINDOWS.flatMap((window) => [['memory', ...window] as const, ['speed', ...window] as const]);
+
+test.each(CASES)('the first of equal maxima takes the cotangent (%s), windows of %s', async (optimize, ...each) => {
+  const [, space, attributes] = each;
+  const { compiled, to, window } = gradient(space, attributes, optimize);
   const [height, width] = space;
   const [outRows, outColumns] = to as [number, number];
   // Few different numbers: nearly every window has several maxima.
@@ -84,3 +91,41 @@ test('a window of NaN alone gives a gradient all the same', async () => {
   };
   for (const result of await run(compiled, feeds)) expect(result).toHaveLength(sizeOf(shape));
 });
+
+/** Maxima of one window of three elements, and the shares of the cotangent that they get. */
+const CLOSE: readonly (readonly [readonly number[], readonly number[]])[] = [
+  [
+    [0, 2 ** -125, 0],
+    [0, 1, 0],
+  ],
+  [
+    [-1e30, -1e-30, 1e30],
+    [0, 0, 1],
+  ],
+  [
+    [1 + 2 ** -23, 1, 1 + 2 ** -23],
+    [1, 0, 0],
+  ],
+  [
+    [2 ** -101 + 2 ** -124, 2 ** -101, 0],
+    [1, 0, 0],
+  ],
+  [
+    [0, 2 ** -126, 0],
+    [0.5, 0.5, 0],
+  ],
+];
+
+test.each(CLOSE)(
+  'elements 2^-125 apart are told from one another, closer ones share the cotangent: %j',
+  async (...each) => {
+    const [elements, shares] = each;
+    const g = GraphBuilder.empty();
+    const y = g.op('MaxPool', [g.input('x', 'float32', ['N', 1, 1, 3])], { kernel_shape: [1, 3] });
+    const request = { scores: 'y', gradients: ['x'], topClass: false, optimize: 'speed' } as const;
+    const compiled = compile(g.build([g.named(y, 'y')]), request);
+    const feeds = { x: tensor('float32', [1, 1, 1, 3], elements), [COTANGENT]: tensor('float32', [1, 1, 1, 1], [3]) };
+    for (const result of await run(compiled, feeds))
+      expect(result.map((value) => value + 0)).toEqual(shares.map((share) => 3 * share));
+  },
+);

@@ -1,9 +1,19 @@
+import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
-import { COTANGENT, compile, gradientName } from '../../../src/core/autodiff/compile.ts';
+import {
+  COTANGENT,
+  type CompileRequest,
+  compile,
+  gradientName,
+  type Optimize,
+} from '../../../src/core/autodiff/compile.ts';
+import { Model } from '../../../src/core/model/model.ts';
 import { GraphBuilder, type Value } from '../../../src/core/onnx/builder.ts';
 import type { Graph } from '../../../src/core/onnx/graph.ts';
 import { bindRows } from '../../../src/core/plan/bind-rows.ts';
+import { compileVariant, describeVariant } from '../../../src/core/plan/compile-variant.ts';
 import { bytesPerTarget } from '../../../src/core/plan/shared-forward.ts';
+import { type ResolvedNeeds, resolveNeeds, variantKey } from '../../../src/core/plan/variant.ts';
 import { Random } from '../../../src/core/tensor/random.ts';
 import { sizeOf, tensor } from '../../../src/core/tensor/tensor.ts';
 import { open } from '../../../src/testing/open.ts';
@@ -11,13 +21,17 @@ import { open } from '../../../src/testing/open.ts';
 const random = (seed: number, dims: readonly number[]) => new Random(seed, 0).normal(sizeOf(dims));
 
 /** Gradient of three scores of what `body` makes of an image. */
-function gradient(body: (g: GraphBuilder, x: Value) => Value): Graph {
+function gradient(body: (g: GraphBuilder, x: Value) => Value, request: Partial<CompileRequest> = {}): Graph {
   const g = GraphBuilder.empty();
   const y = body(g, g.input('x', 'float32', ['N', 4, 6, 6]));
   const flat = g.op('Flatten', [y]);
   const size = Number(flat.dims?.[1]);
   const weights = g.constant('float32', [size, 3], random(9, [size, 3]));
-  return compile(g.build([g.named(g.op('MatMul', [flat, weights]), 'scores')]), { scores: 'scores', gradients: ['x'] });
+  return compile(g.build([g.named(g.op('MatMul', [flat, weights]), 'scores')]), {
+    scores: 'scores',
+    gradients: ['x'],
+    ...request,
+  });
 }
 
 const conv = (g: GraphBuilder, x: Value, group = 1) =>
@@ -35,8 +49,10 @@ const SHARED: readonly [string, (g: GraphBuilder, x: Value) => Value][] = [
   ['a normalised exponential', (g, x) => g.op('Softmax', [conv(g, x)], { axis: 1 })],
 ];
 
-test.each(SHARED)('targets of %s share a forward pass', async (_, body) => {
-  const graph = gradient(body);
+const CASES = SHARED.flatMap((each) => [['memory', ...each] as const, ['speed', ...each] as const]);
+
+test.each(CASES)('a graph for several targets (%s) of %s shares a forward pass', async (optimize, _, body) => {
+  const graph = gradient(body, { optimize, targets: 'several' });
   expect(bytesPerTarget(bindRows(graph))).toBeGreaterThan(0);
   const x = tensor('float32', [1, 4, 6, 6], random(3, [1, 4, 6, 6]));
   const cotangent = random(4, [5, 3]);
@@ -54,13 +70,33 @@ test.each(SHARED)('targets of %s share a forward pass', async (_, body) => {
   await run.release();
 });
 
-test('targets of a network with max pooling do not, whose cotangents are added at positions of as many rows', () => {
-  const graph = gradient((g, x) => g.op('MaxPool', [x], { kernel_shape: [2, 2], strides: [2, 2] }));
-  expect(bytesPerTarget(bindRows(graph))).toBeUndefined();
+test('targets of a network with max pooling do not for memory, where cotangents are added at positions of as many rows', () => {
+  const pooled = (optimize: Optimize) =>
+    gradient((g, x) => g.op('MaxPool', [x], { kernel_shape: [2, 2], strides: [2, 2] }), {
+      optimize,
+      targets: 'several',
+    });
+  expect(bytesPerTarget(bindRows(pooled('memory')))).toBeUndefined();
+  expect(bytesPerTarget(bindRows(pooled('speed')))).toBeGreaterThan(0);
 });
 
 test('a graph without a gradient has no bytes for each target', () => {
   const g = GraphBuilder.empty();
   const x = g.input('x', 'float32', ['N', 3]);
   expect(bytesPerTarget(g.build([g.op('Relu', [x])]))).toBeUndefined();
+});
+
+test('a graph for speed shares a forward pass where several targets are expected, and is another one', async () => {
+  const model = await Model.read({ bytes: readFileSync('models/cifar10/model.onnx') });
+  const one = resolveNeeds({ gradients: 'sources' }, model.info());
+  const several = { ...one, severalTargets: true };
+  const describe = (needs: ResolvedNeeds, optimize: Optimize) => {
+    const graph = compileVariant(model, needs, optimize);
+    return describeVariant(variantKey(model, needs, optimize), needs, graph, optimize);
+  };
+  const [tied, untied] = [describe(one, 'speed'), describe(several, 'speed')];
+  expect(tied.bytesPerTarget).toBeUndefined();
+  expect(untied.bytesPerTarget).toBeGreaterThan(0);
+  expect(untied.key).not.toBe(tied.key);
+  expect(describe(one, 'memory')).toEqual({ ...describe(several, 'memory'), severalTargets: undefined });
 });

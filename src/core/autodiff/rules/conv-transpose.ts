@@ -6,8 +6,8 @@ import type { Node } from '../../onnx/graph.ts';
 import type { Window } from '../../onnx/window.ts';
 import { defineRule, type Rule, type RuleCase } from '../rule.ts';
 import { rankOf, refuse, upTo } from './axes.ts';
-import type { Convolution } from './convolution.ts';
 import { kernelGradient } from './convolution.ts';
+import type { Convolution } from './convolution-kernel.ts';
 
 /** Window of the convolution that the node transposes, over its output y. */
 function windowOver(node: Node, x: Value, w: Value, y: Value): Window {

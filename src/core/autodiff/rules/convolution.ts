@@ -1,22 +1,12 @@
 /** Convolutions of any number of spatial dims. Weights get no derivative. */
 import { intAttribute } from '../../onnx/attributes.ts';
 import type { GraphBuilder, Value } from '../../onnx/builder.ts';
-import { constantData } from '../../onnx/constant.ts';
 import { isStatic } from '../../onnx/dims.ts';
-import type { Constant } from '../../onnx/graph.ts';
-import { type Window, windowOf } from '../../onnx/window.ts';
+import { windowOf } from '../../onnx/window.ts';
 import { sizeOf } from '../../tensor/tensor.ts';
 import { defineRule, type Rule, type RuleCase } from '../rule.ts';
-
-/** A convolution on the way back: its input, weights, cotangent and geometry. */
-export interface Convolution {
-  readonly g: GraphBuilder;
-  readonly x: Value;
-  readonly w: Value;
-  readonly dy: Value;
-  readonly window: Window;
-  readonly group: number;
-}
+import { type Convolution, turned } from './convolution-kernel.ts';
+import { betweenZeros } from './strided-convolution.ts';
 
 interface InputGradient extends Convolution {
   readonly optimize: 'speed' | 'memory';
@@ -30,7 +20,7 @@ interface InputGradient extends Convolution {
  * {@link isFasterTurned}.
  */
 function inputGradient(convolution: InputGradient): Value {
-  const { g, x, w, dy, window, group } = convolution;
+  const { g, x, w, dy, window, group, optimize } = convolution;
   const turnedPads = window.kernel.map((k, i) => [
     (window.dilations[i] as number) * (k - 1) - (window.padsBegin[i] as number),
     (window.dilations[i] as number) * (k - 1) - (window.padsEnd[i] as number),
@@ -45,6 +35,8 @@ function inputGradient(convolution: InputGradient): Value {
       pads: [...turnedPads.map(([begin]) => begin), ...turnedPads.map(([, end]) => end)],
     });
   }
+  const spread = optimize === 'speed' ? betweenZeros(convolution) : undefined;
+  if (spread) return spread;
   const attributes = { kernel_shape: window.kernel, strides: window.strides, dilations: window.dilations, group };
   const pads = [...window.padsBegin, ...window.padsEnd];
   const extents = x.dims?.slice(2);
@@ -95,14 +87,14 @@ const MIN_CLASSES = 256;
 /**
  * The same over the channels alone whose cotangent is not zero: behind many classes that is often a single one. The first
  * is always among them, so that there is one.
- * @returns undefined where a transposed convolution would not be much faster for it, or engines run it elsewhere
+ * @returns undefined where a transposed convolution would not be much faster for it
  */
 function usedChannels(convolution: InputGradient): InputGradient | undefined {
-  const { g, w, dy, optimize } = convolution;
+  const { g, w, dy } = convolution;
   const [classes = 0, , ...kernel] = w.dims ?? [];
   const space = dy.dims?.slice(2);
   const isLarge = typeof classes === 'number' && classes >= MIN_CLASSES && kernel.every((size) => size === 1);
-  if (optimize === 'speed' || !isLarge || !isStatic(space) || sizeOf(space) === 1) return undefined;
+  if (!isLarge || !isStatic(space) || sizeOf(space) === 1) return undefined;
   const axes = (dy.dims ?? []).flatMap((_, axis) => (axis === 1 ? [] : [axis]));
   const size = g.reduce('ReduceMax', g.op('Abs', [dy]), axes, false);
   const first = Float32Array.from({ length: classes }, (_, i) => (i === 0 ? 1 : 0));
@@ -141,26 +133,6 @@ function groupsAsRows(g: GraphBuilder, x: Value, group: number): Value {
   const grouped = g.op('Concat', [g.ints([0, group, channels]), shape], { axis: 0 });
   const turned = g.transpose(g.op('Reshape', [x, grouped]), [2, 1, 0, ...space.map((i) => i + 1)]);
   return g.op('Reshape', [turned, g.op('Concat', [g.ints([channels, -1]), shape], { axis: 0 })]);
-}
-
-/** Kernel [M, C/g, ...k] turned around in space, channels swapped within each group: [C, M/g, ...k]. */
-function turned(g: GraphBuilder, w: Value, kernel: Constant, group: number): Value {
-  const [m, c, ...space] = kernel.dims as [number, number, ...number[]];
-  const [rows, area] = [m / group, space.reduce((a, b) => a * b, 1)];
-  const from = constantData(kernel) as Float32Array;
-  const to = from.slice();
-  for (let channel = 0; channel < group * c; channel++) {
-    const first = (Math.floor(channel / c) * rows * c + (channel % c)) * area;
-    // The rows innermost: there are many of them, and often just one element in a patch. Turning every axis around is
-    // reading the patch backwards.
-    for (let k = 0; k < area; k++) {
-      let goal = channel * rows * area + k;
-      let source = first + area - 1 - k;
-      for (let row = 0; row < rows; row++, goal += area, source += c * area) to[goal] = from[source] as number;
-    }
-  }
-  const bytes = new Uint8Array(to.buffer);
-  return g.constantOf({ dtype: kernel.dtype, dims: [group * c, rows, ...space], bytes }, `turned:${w.name}:${group}`);
 }
 
 const kernel = (...dims: number[]) => ({ dims, constant: true });

@@ -4,6 +4,7 @@ import type { GraphBuilder, Value } from '../../onnx/builder.ts';
 import { isStatic, product } from '../../onnx/dims.ts';
 import { type Window, windowOf } from '../../onnx/window.ts';
 import { defineRule, type Rule, type RuleCase } from '../rule.ts';
+import { spreadByAxes } from './max-axes.ts';
 import { positionsOfMaxima } from './max-positions.ts';
 
 /**
@@ -138,9 +139,11 @@ export const poolingRules: readonly Rule[] = [
   defineRule({
     op: 'MaxPool',
     since: [1, 8, 10, 11, 12],
-    note: 'The first of equal maxima takes all, as in PyTorch. Padded positions never win; a window over them alone gets zero.',
-    vjp({ g, node, inputs: [x], outputs: [y], cotangents: [whole] }) {
+    note: 'The first of equal maxima takes all, as in PyTorch. Padded positions never win; a window over them alone gets zero. Compiled for `speed`, elements less than 2^-125 apart share the cotangent.',
+    vjp({ g, node, inputs: [x], outputs: [y], cotangents: [whole], optimize }) {
       const window = windowOf(node, x.dims);
+      const spread = optimize === 'speed' ? spreadByAxes(g, x, y, whole, window) : undefined;
+      if (spread) return [spread];
       const maxima = positionsOfMaxima(g, x, y, window);
       if (maxima) return [addedInPlanes(g, x, maxima, whole)];
       const hollow = mayBeEmpty(window, x, y);
