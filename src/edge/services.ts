@@ -4,6 +4,7 @@ import type { ImageCodecs } from '../core/image/codecs/codecs.ts';
 import type { MemoryPool } from '../core/memory-pool.ts';
 import type { Metric } from '../core/metrics/metric.ts';
 import type { ModalityRegistry } from '../core/modality/registry.ts';
+import type { Model } from '../core/model/model.ts';
 import type { InFlight } from './cache/in-flight.ts';
 import type { ResultCache } from './cache/result-cache.ts';
 import type { DriftHistory } from './drift/history.ts';
@@ -46,6 +47,8 @@ export interface Services {
   /** Explanations being computed now, so that equal requests share one run. */
   readonly inFlight: InFlight<Uint8Array>;
   readonly codecs: ImageCodecs;
+  /** Bytes that decoding an image for a model may take here; the limit of the codecs alone holds without it. */
+  readonly decodeMemory?: (model: Model) => number | undefined;
   readonly log: Log;
   /** Metrics of explanations by id; those that come with whylight when left out. */
   readonly mapMetrics?: ReadonlyMap<string, Metric>;

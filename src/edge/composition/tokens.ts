@@ -26,6 +26,7 @@ export const SERVICES: ServiceTokens = {
   cache: token('edge.cache'),
   inFlight: token('edge.in-flight'),
   codecs: token('edge.codecs'),
+  decodeMemory: token('edge.decode-memory'),
   log: token('edge.log'),
   mapMetrics: CORE.mapMetrics,
   metrics: token('edge.metrics'),

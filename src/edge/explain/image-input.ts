@@ -25,6 +25,8 @@ export interface ImageInput {
 export interface ImageInputOptions {
   /** Maximum number of pixels, as the header of the file declares them. */
   readonly maxPixels: number;
+  /** Memory that decoding may take, in bytes, where that is less than the codecs allow anyway. */
+  readonly maxBytes?: number | undefined;
   /**
    * Longer side of a drawing, in pixels, where there will be one: pixels that serve the model and the drawing are decoded
    * once, and no more of them kept than it shows.
@@ -51,18 +53,19 @@ export function imageInput(
     );
   }
   // Decoded at most once for each purpose, and only when needed: a cached JSON answer needs no image.
-  const { maxPixels, drawn = Number.POSITIVE_INFINITY } = options;
+  const { maxPixels, maxBytes, drawn = Number.POSITIVE_INFINITY } = options;
+  const limits = { maxPixels, ...(maxBytes !== undefined && { maxBytes }) };
   let decoded: Promise<ModelImage> | undefined;
   let drawing: Promise<PlacedImage> | undefined;
   const forModel = (): Promise<ModelImage> =>
     (decoded ??= codecs.read(bytes, (image) => modelImage(image, model, preprocessing, options.drawn), {
-      maxPixels,
+      ...limits,
       ...tensorDetail(preprocessing),
     }));
   const forDrawing = async (): Promise<PlacedImage> => {
     const kept = await decoded?.then(({ kept }) => kept);
     const detail = detailOf(preprocessing);
-    return kept ?? codecs.read(bytes, (image) => drawable(image, preprocessing, drawn), { maxPixels, detail });
+    return kept ?? codecs.read(bytes, (image) => drawable(image, preprocessing, drawn), { ...limits, detail });
   };
   return {
     digest: async () => `image:${await sha256Hex(bytes)}`,

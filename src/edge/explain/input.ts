@@ -29,7 +29,7 @@ export interface ExplainInput {
 }
 
 /** Parts of the server that inputs are made with. */
-export type InputServices = Pick<Services, 'codecs' | 'modalities'>;
+export type InputServices = Pick<Services, 'codecs' | 'decodeMemory' | 'modalities'>;
 
 /**
  * Makes the input of a request.
@@ -40,14 +40,14 @@ export type InputServices = Pick<Services, 'codecs' | 'modalities'>;
 export function inputOf(
   body: Body,
   served: Pick<ServedModel, 'model' | 'files'>,
-  { codecs, modalities }: InputServices,
+  { codecs, decodeMemory, modalities }: InputServices,
   maxPixels: number,
   { drawn }: Pick<ImageInputOptions, 'drawn'> = {},
 ): ExplainInput {
   if (body.kind === 'data') return dataInput(body, served, modalities);
-  return body.kind === 'image'
-    ? imageInput(body.bytes, served.model, codecs, { maxPixels, ...(drawn !== undefined && { drawn }) })
-    : tensorInput(body.request.inputs, served, modalities);
+  if (body.kind !== 'image') return tensorInput(body.request.inputs, served, modalities);
+  const maxBytes = decodeMemory?.(served.model);
+  return imageInput(body.bytes, served.model, codecs, { maxPixels, maxBytes, ...(drawn !== undefined && { drawn }) });
 }
 
 /** Some rows of the input of a request, in this order. */

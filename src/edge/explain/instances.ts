@@ -44,7 +44,7 @@ export async function readInstances(
 /** Runs the model on instances. @returns one prediction for each row, by output name where there are several outputs */
 export async function predictInstances(
   c: Context<EdgeEnv>,
-  services: Pick<Services, 'codecs' | 'explainer' | 'limits' | 'modalities'>,
+  services: Pick<Services, 'codecs' | 'decodeMemory' | 'explainer' | 'limits' | 'modalities'>,
   served: ServedModel,
   request: V1Request,
 ): Promise<unknown[]> {

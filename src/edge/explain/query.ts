@@ -98,7 +98,7 @@ export async function readRaw(c: Context<EdgeEnv>, services: Services): Promise<
  */
 export async function queryOf(
   c: Context<EdgeEnv>,
-  services: Pick<Services, 'explainer' | 'codecs' | 'limits' | 'modalities' | 'tenantFiles'>,
+  services: Pick<Services, 'explainer' | 'codecs' | 'decodeMemory' | 'limits' | 'modalities' | 'tenantFiles'>,
   { served, body, parameters, input: given }: RawQuery,
 ): Promise<ExplainQuery> {
   const { explainer, limits, tenantFiles } = services;

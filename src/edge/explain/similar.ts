@@ -33,7 +33,7 @@ interface SimilarRequest {
  */
 export async function similarOf(
   request: SimilarRequest,
-  services: Pick<Services, 'explainer' | 'codecs' | 'modalities'>,
+  services: Pick<Services, 'explainer' | 'codecs' | 'decodeMemory' | 'modalities'>,
 ): Promise<Similar | undefined> {
   const { served, body, text, corrections, maxPixels } = request;
   if (text === undefined && !body.similar) return undefined;

@@ -38,6 +38,7 @@ import { kvOverrides } from '../tenants/kv-tenants.ts';
 import { r2TenantFiles } from '../tenants/r2-tenant-files.ts';
 import type { UsedBindings } from './bindings.ts';
 import { EDGE_MAX_PIXELS, edgeCodecs } from './codecs.ts';
+import { decodeMemoryBeside } from './decode-memory.ts';
 import { durableDrift } from './durable-drift.ts';
 import { durableJobs } from './durable-job.ts';
 import { durableLedger } from './durable-ledger.ts';
@@ -106,6 +107,8 @@ const workerModule = (bindings: UsedBindings, { models, compiler, reader }: Conf
     } = bindings;
     bind(SERVICES.limits).toConstantValue(LIMITS);
     bind(SERVICES.codecs).toResolvedValue(() => edgeCodecs());
+    // Where a server runs the graphs, no session takes memory here.
+    if (!bindings.INFERENCE_SERVER) bind(SERVICES.decodeMemory).toConstantValue(decodeMemoryBeside);
     bind(SERVICES.pause).toConstantValue(() => scheduler.wait(0));
     if (MODELS) {
       bind(CORE.readFile).toConstantValue((path) => assetBytes(MODELS, path));

@@ -8,6 +8,7 @@ import { GraphBuilder } from '../../../src/core/onnx/builder.ts';
 import { write } from '../../../src/core/onnx/write.ts';
 import { imageInput } from '../../../src/edge/explain/image-input.ts';
 import { edgeCodecs } from '../../../src/edge/workerd/codecs.ts';
+import { decodeMemoryBeside } from '../../../src/edge/workerd/decode-memory.ts';
 import { flatJpeg } from '../../support/flat-jpeg.ts';
 
 const MIB = 2 ** 20;
@@ -41,5 +42,46 @@ describe('memory of large photos', () => {
     const { image } = await input.image();
     expect(image).toMatchObject({ width: 768, height: 1024, original: { width: 3024, height: 4032 } });
     expect(image.data.buffer.byteLength).toBe(768 * 1024 * 4);
+  });
+});
+
+describe('memory for decoding beside a model', () => {
+  /** A model with so many MiB of weights. */
+  async function weighing(mib: number): Promise<Model> {
+    const g = GraphBuilder.empty('model');
+    const x = g.input('input', 'float32', ['N', 3, 224, 224]);
+    const means = g.op('GlobalAveragePool', [x]);
+    const channels = Math.floor((mib * MIB) / 12);
+    const kernel = g.constant('float32', [channels, 3, 1, 1], new Float32Array(3 * channels));
+    const bytes = write(g.build([g.named(g.op('Conv', [means, kernel]), 'scores')])).graph;
+    return Model.read({ bytes, manifest: parseManifest({ name: 'model', preprocessing: { size: [224, 224] } }) });
+  }
+
+  const progressive = flatJpeg({ width: 4032, height: 3024, progressive: true });
+  const inputOf = async (photo: Uint8Array, mib: number) => {
+    const model = await weighing(mib);
+    return imageInput(photo, model, edgeCodecs(), { maxPixels: 64e6, maxBytes: decodeMemoryBeside(model) }).inputs();
+  };
+
+  it('suffices for a progressive JPEG of 12 megapixels beside a small model', async () => {
+    expect(Object.keys(await inputOf(progressive, 3))).toEqual(['input']);
+  });
+
+  it('refuses that photo beside a model that leaves too little of the isolate, with the way out', async () => {
+    await expect(inputOf(progressive, 15)).rejects.toMatchObject({
+      code: 'payload_too_large',
+      message: expect.stringMatching(
+        /progressive JPEG.*more than the \d+ MB allowed here.*sequential \(baseline\) JPEG/,
+      ),
+    });
+  });
+
+  it('suffices for a sequential JPEG beside any model that runs in an isolate', async () => {
+    const sequential = flatJpeg({ width: 4032, height: 3024 });
+    expect(Object.keys(await inputOf(sequential, 30))).toEqual(['input']);
+  });
+
+  it('has no limit of its own for a model that is too large to run there', async () => {
+    expect(decodeMemoryBeside(await weighing(66))).toBeUndefined();
   });
 });

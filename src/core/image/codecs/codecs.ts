@@ -32,6 +32,8 @@ export interface ImageCodecs {
 export interface DecodeOptions {
   /** Largest image that is decoded, where that is less than the codecs allow anyway. */
   readonly maxPixels?: number;
+  /** Memory that this decoding may take, in bytes, where that is less than the codecs allow anyway. */
+  readonly maxBytes?: number;
   /** Pixels of the longer side that are kept where the image has them; 1,024 by default, Infinity for all. */
   readonly detail?: number;
   /**
@@ -89,12 +91,12 @@ export function createImageCodecs(modules: CodecModules, options: CodecOptions):
   const read = async <T>(
     bytes: Uint8Array,
     use: (image: Image, borrowed: boolean) => T,
-    { maxPixels: limit = maxPixels, detail = DETAIL, enough }: DecodeOptions = {},
+    { maxPixels: limit = maxPixels, maxBytes: memory = maxBytes, detail = DETAIL, enough }: DecodeOptions = {},
   ): Promise<T> => {
     const header = sniff(bytes);
     const reduction = reductionOf(header, detail, enough);
     refuseTooLarge(header, Math.min(limit, maxPixels));
-    refuseTooHeavy(header, reduction, maxBytes);
+    refuseTooHeavy(header, reduction, Math.min(memory, maxBytes));
     const name = KINDS[header.type];
     const codec = await take(name);
     const { image, release } = decodeWith(codec, name, bytes, header, reduction);
