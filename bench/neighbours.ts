@@ -2,21 +2,21 @@
  * Two tenants of one Worker: `npm run bench:neighbours`; {@link HELP} lists the options.
  *
  * One tenant asks for cached answers and the list of models, in turn alone and while the other uploads hostile models and
- * asks heavy questions, which an origin computes. Its p99 must stay within twice its quiet value. Where there are two
- * processors, the Worker has one to itself, as it has machines of its own in production; origin and clients share the other.
+ * asks heavy questions, which an origin computes. Its p99 must stay within twice its quiet value. The Worker has a process
+ * to itself: origin, R2 buckets and noisy tenant have their own. Where there are two processors, it has one of them to
+ * itself, as it has machines of its own in production; the others share the second, the measured clients first.
  */
-import { spawn } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
-import { PINNED_NODE } from '../scripts/tools.mjs';
 import { numberFlagsOf } from './support/flags.ts';
-import { Noise } from './support/noise.ts';
+import type { Answers } from './support/noise-process.ts';
 import { makeOperatedProject, OPERATOR_KEY } from './support/operated-project.ts';
-import { answers, freePort, HOST, Processes } from './support/processes.ts';
-import { bindTo, hasTwo, yieldTo } from './support/processor.ts';
+import { Processes } from './support/processes.ts';
+import { bindTo, hasTwo } from './support/processor.ts';
+import { OTHER_PROCESSOR, startBuckets, startNoisyTenant, startOrigin } from './support/surroundings.ts';
 import { bundle, startWorker } from './support/worker.ts';
 
 const HELP = `p99 of one tenant while another one misbehaves.
@@ -28,12 +28,14 @@ usage: npm run bench:neighbours -- [options]
   --pause n     milliseconds between two requests of the quiet tenant (default: 100)
   --heavy n     heavy questions at the same time (default: 2)
   --origin n    1 with an origin, 0 without: heavy questions are refused then (default: 1)
+  --apart n     1 with R2 buckets in a process of their own, 0 with Miniflare's, which run in the process of the Worker
+                (default: 1)
   --seed n      of the hostile models (default: 1)
   --help        this text
 
 Ends with 1 when a p99 exceeds twice its quiet value, or when the quiet tenant gets no answer.`;
 
-const flags = numberFlagsOf(HELP, { seconds: 300, rounds: 5, pause: 100, heavy: 2, origin: 1, seed: 1 });
+const flags = numberFlagsOf(HELP, { seconds: 300, rounds: 5, pause: 100, heavy: 2, origin: 1, apart: 1, seed: 1 });
 const SECRET = 'a secret for this measurement alone';
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
 const MAX_RATIO = 2;
@@ -43,18 +45,22 @@ type Times = Record<(typeof KINDS)[number], number[]>;
 const work = mkdtempSync(join(tmpdir(), 'whylight-neighbours-'));
 const project = await makeOperatedProject();
 const processes = new Processes();
-const variables: Record<string, string> = flags.origin ? { ORIGINS: await startOrigin(), ORIGIN_SECRET: SECRET } : {};
-const worker = await startWorker(await bundle(project.folder), { variables });
+const variables: Record<string, string> = flags.origin
+  ? { ORIGINS: await startOrigin(processes, join(work, 'uploads'), SECRET), ORIGIN_SECRET: SECRET }
+  : {};
+const buckets = flags.apart ? await startBuckets(processes) : undefined;
+const worker = await startWorker(await bundle(project.folder), { variables, ...(buckets && { buckets }) });
 const image = readFileSync(join(ROOT, 'examples/photos/cat.jpg'));
-const model = new Uint8Array(readFileSync(join(ROOT, 'models/cifar10/model.onnx')));
 
 try {
   if (hasTwo()) {
     bindTo(0, worker.pid);
-    bindTo(1, process.pid);
+    bindTo(OTHER_PROCESSOR, process.pid);
   }
   const [quiet, noisy] = [await newTenant('quiet'), await newTenant('noisy')];
-  const noise = new Noise({ address: worker.address, key: noisy, seed: flags.seed, heavy: flags.heavy, model, image });
+  const { address } = worker;
+  const noise = startNoisyTenant(processes, { address, key: noisy, seed: flags.seed, heavy: flags.heavy });
+  let answers: Answers = [];
   await measure(quiet, 1, noTimes());
   const [alone, beside] = [noTimes(), noTimes()];
   const taken = { alone: 0, beside: 0 };
@@ -64,11 +70,11 @@ try {
     const between = await worker.processorTime();
     noise.start();
     await measure(quiet, flags.seconds / flags.rounds, beside);
-    await noise.stop();
+    answers = await noise.stop();
     taken.alone += between - started;
     taken.beside += (await worker.processorTime()) - between;
   }
-  const sent = [...noise.answers].sort().map(([name, count]) => `${count} x ${name}`);
+  const sent = answers.toSorted().map(([name, count]) => `${count} x ${name}`);
   console.log(`noise: ${sent.join(', ')}`);
   console.log(`processor time of workerd: ${ms(taken.alone)} ms alone, ${ms(taken.beside)} ms beside the noise`);
   for (const name of KINDS) {
@@ -81,25 +87,6 @@ try {
   await processes.stop();
   await project.remove();
   rmSync(work, { recursive: true, force: true });
-}
-
-async function startOrigin(): Promise<string> {
-  const port = await freePort();
-  const options = ['--port', String(port), '--uploads', join(work, 'uploads'), '--threads', '1', '--runs', '2'];
-  const child = processes.add(
-    spawn(PINNED_NODE, [join(ROOT, 'src/cli/main.ts'), 'serve', ...options], {
-      cwd: ROOT,
-      stdio: 'ignore',
-      env: { ...process.env, WHYLIGHT_ORIGIN_SECRET: SECRET },
-    }),
-  );
-  await answers(`http://${HOST}:${port}/v2/health/live`, child);
-  if (hasTwo()) {
-    bindTo(1, child.pid as number);
-    // Clients wake up on a machine of their own in production.
-    yieldTo(child.pid as number);
-  }
-  return `http://${HOST}:${port}`;
 }
 
 async function newTenant(id: string): Promise<string> {

@@ -64,6 +64,8 @@ export interface WorkerOptions {
   readonly variables?: Readonly<Record<string, string>>;
   /** Opens the inspector, so that the heap can be read. */
   readonly inspected?: boolean;
+  /** Address of a bucket server that holds the R2 buckets, in place of Miniflare's simulator: see bucket-server.ts. */
+  readonly buckets?: string;
   /** Told each line that the Worker writes. */
   readonly said?: (line: string) => void;
 }
@@ -82,13 +84,14 @@ export interface RunningWorker extends ProcessUse {
 
 export async function startWorker(
   { config, modules }: Bundle,
-  { state, variables, inspected = false, said = () => undefined }: WorkerOptions = {},
+  { state, variables, inspected = false, buckets, said = () => undefined }: WorkerOptions = {},
 ): Promise<RunningWorker> {
   const { workerOptions } = unstable_getMiniflareWorkerOptions(config);
   const before = await ownWorkerds();
   const miniflare = new Miniflare(
     convertV4MiniflareOptions({
       ...workerOptions,
+      ...(buckets !== undefined && { r2Buckets: elsewhere(workerOptions.r2Buckets as R2Buckets, buckets) }),
       bindings: { ...(workerOptions.bindings as object), ...variables },
       host: HOST,
       ...(inspected && { inspectorPort: 0 }),
@@ -118,3 +121,14 @@ export async function startWorker(
     },
   };
 }
+
+type R2Buckets = Readonly<Record<string, object>>;
+
+/** The same buckets, held by a server at this address. */
+const elsewhere = (buckets: R2Buckets, address: string): R2Buckets =>
+  Object.fromEntries(
+    Object.entries(buckets).map(([name, bucket]) => [
+      name,
+      { ...bucket, remoteProxyConnectionString: new URL(address) },
+    ]),
+  );
