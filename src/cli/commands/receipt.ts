@@ -7,7 +7,7 @@ import { UsageError } from '../arguments.ts';
 import { ENGINE_ARG, type EngineName } from '../compose.ts';
 import { defineCommand } from '../define-command.ts';
 import { positional, textFlag } from '../flags.ts';
-import { type Answer, checkAnswer, parseAnswer } from '../receipt/answer.ts';
+import { checkAnswer, parseAnswer } from '../receipt/answer.ts';
 import { repeatRun } from '../receipt/repeat.ts';
 
 const args = {
@@ -42,7 +42,7 @@ export default defineCommand({
     const given = parseAnswer(await textOf(answer, 'answer with a receipt'));
     const receipt = await verifyReceipt(given.receipt, parsePublicKeys(await keysFrom(keys)));
     console.log(`signature valid\n${described(receipt)}`);
-    if (given.attributions) console.log(await checkAnswer(given as Required<Answer>, receipt));
+    if (given.content) console.log(await checkAnswer(given.content, receipt));
     if (model === undefined || input === undefined) return;
     console.log(await repeatRun(receipt, given, { model, input, engine: engine as EngineName | undefined }));
   },

@@ -4,7 +4,7 @@ import type { Feature, Features } from '../../core/modality/modality.ts';
 import type { ModalityId } from '../../core/model/description.ts';
 import type { Inputs } from '../../core/tensor/rows.ts';
 
-/** Share of each group, by its name; they add up to 1. */
+/** Share of each group, by its name; they add up to 1. A group that a row does not have is there with 0. */
 export type Shares = Readonly<Record<string, number>>;
 
 /** Features of one row of a modality. */
@@ -23,6 +23,9 @@ const REGIONS = [
 
 /** Upper bounds of the ranks of words: vocabularies list frequent words first, after their special tokens. */
 const RANKS = [1000, 3000, 10_000, 30_000];
+const BANDS = [0, ...RANKS].map((from, i) =>
+  i < RANKS.length ? `words ${from} to ${(RANKS[i] as number) - 1}` : `words beyond ${from}`,
+);
 /** Maximum number of groups of a row; the others are counted together. */
 const MAX_GROUPS = 24;
 const OTHERS = 'others';
@@ -50,7 +53,7 @@ function byRegion({ dims: [height = 1, width = 1], data }: NonNullable<Explained
 }
 
 function byFeature(values: NonNullable<ExplainedRow['features']>, row: RowFeatures): Map<string, number> {
-  const sums = new Map<string, number>();
+  const sums = new Map<string, number>(fixedGroups(row).map((name) => [name, 0]));
   const nameOf = groupNames(row);
   for (const [i, { value }] of values.entries()) {
     const wanted = nameOf(i);
@@ -58,6 +61,13 @@ function byFeature(values: NonNullable<ExplainedRow['features']>, row: RowFeatur
     sums.set(name, (sums.get(name) ?? 0) + Math.abs(value));
   }
   return sums;
+}
+
+/** Groups that rows of the modality always have: a mean over rows counts the absent ones as 0. */
+function fixedGroups({ modality, features: { groups } }: RowFeatures): readonly string[] {
+  if (modality === 'tabular') return [];
+  if (modality === 'text') return [...BANDS, OTHERS];
+  return (groups ?? STRETCHES).slice(0, MAX_GROUPS);
 }
 
 /** Makes the function that names the group of a feature, by its number. It never names a value or a word. */
@@ -92,8 +102,7 @@ function ranksOf({ list, mask }: Features, inputs: Inputs): number[] {
 function band(rank = -1): string {
   if (rank < 0) return OTHERS;
   const at = RANKS.findIndex((bound) => rank < bound);
-  if (at < 0) return `words beyond ${RANKS.at(-1)}`;
-  return `words ${at === 0 ? 0 : RANKS[at - 1]} to ${(RANKS[at] as number) - 1}`;
+  return BANDS.at(at) as string;
 }
 
 function normalised(sums: ReadonlyMap<string, number>): Shares | undefined {

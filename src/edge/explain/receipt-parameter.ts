@@ -6,6 +6,7 @@ import type { EdgeEnv } from '../http/env.ts';
 import { receiptOf } from '../receipts/receipt.ts';
 import type { Services } from '../services.ts';
 import type { ExplainQuery } from './query.ts';
+import { correctionsOf } from './settings.ts';
 
 /**
  * Signs the receipt that a request asks for.
@@ -19,12 +20,13 @@ export async function receiptParameter(
 ): Promise<{ readonly receipt?: string }> {
   const { settings, inputDigest, build } = query;
   if (!settings.receipt || !receipts) return {};
-  const { target, scores, task, threshold } = settings;
+  const { target, scores, threshold, box_score } = settings;
   const question = {
     ...(target !== undefined && { target }),
     ...(scores !== undefined && { scores }),
-    ...(task !== undefined && { task }),
     ...(threshold !== undefined && { threshold }),
+    ...(box_score !== undefined && { box_score }),
+    ...correctionsOf(settings),
   };
   const facts = { tenant: c.get('tenant').id, input: inputDigest, build, question };
   return { receipt: await receipts.sign(await receiptOf(explanation, facts, Date.now())) };

@@ -2,8 +2,8 @@
 import * as z from 'zod';
 import { sha256Hex } from '../../core/digest.ts';
 import type { Explanation } from '../../core/explainer/explanation.ts';
+import type { Tensor } from '../../core/tensor/tensor.ts';
 import { explanationOutputs } from '../../protocol/explanation-outputs.ts';
-import { toBytes } from '../../protocol/open-inference.ts';
 import { SERVER } from '../version.ts';
 
 const sha256 = z.string().regex(/^[0-9a-f]{64}$/);
@@ -16,7 +16,7 @@ export const receiptSchema = z.looseObject({
   model: z.looseObject({ name: z.string(), version: z.string(), sha256 }),
   /** Digest of the input as it came: `image:` and that of the file, `data:`, its media type and that of the data, or `tensors:`. */
   input: z.string(),
-  /** Digest of each attribution by output name, of its elements as little-endian bytes. */
+  /** Digest of each attribution by output name, of its elements as little-endian bytes; -0 counts as 0. */
   attribution: z.record(z.string(), sha256),
   method: z.looseObject({ id: z.string(), revision: z.int(), build: z.string().optional() }),
   /** Parameters of the method after defaults. */
@@ -28,6 +28,11 @@ export const receiptSchema = z.looseObject({
     scores: z.string().optional(),
     task: z.string().optional(),
     threshold: z.number().optional(),
+    box_score: z.string().optional(),
+    output: z.string().optional(),
+    class_axis: z.int().optional(),
+    hold: z.array(z.string()).readonly().optional(),
+    labels: z.array(z.string()).readonly().optional(),
   }),
   /** Explained class of each row, and its score. */
   targets: z.array(z.looseObject({ index: z.int().optional(), label: z.string().optional(), score: z.number() })),
@@ -73,9 +78,13 @@ export async function receiptOf(explanation: Explanation, facts: ReceiptFacts, n
 /** Digests of the attributions of an explanation, by output name. */
 export async function attributionDigests(explanation: Explanation): Promise<Record<string, string>> {
   const outputs = explanationOutputs(explanation).filter(({ name }) => isAttribution(name));
-  const digests = await Promise.all(outputs.map(async ({ name, value }) => [name, await sha256Hex(toBytes(value))]));
-  return Object.fromEntries(digests);
+  const digests = outputs.map(async ({ name, value }) => [name, await attributionDigest(value as Tensor)] as const);
+  return Object.fromEntries(await Promise.all(digests));
 }
+
+/** Digest of an attribution. JSON has no -0 that every reader keeps, so that it counts as 0. */
+export const attributionDigest = (attribution: Tensor): Promise<string> =>
+  sha256Hex(new Uint8Array(Float32Array.from(attribution.data as Float32Array, (value) => value + 0).buffer));
 
 /** True for `attribution`, and for `attribution.<name>` of models with several inputs. */
 export const isAttribution = (output: string): boolean => /^attribution(\.|$)/.test(output);

@@ -1,5 +1,5 @@
 /** Signatures of receipts: compact JWS (RFC 7515) with Ed25519 (RFC 8037). */
-import { CompactSign, compactVerify, decodeProtectedHeader, importJWK } from 'jose';
+import { base64url, CompactSign, compactVerify, decodeProtectedHeader, importJWK } from 'jose';
 import { WhylightError } from '../../core/errors.ts';
 import { type PrivateKey, type PublicKey, parsePrivateKeys, published } from './keys.ts';
 import { type Receipt, receiptSchema } from './receipt.ts';
@@ -45,6 +45,7 @@ export async function verifyReceipt(token: string, keys: readonly PublicKey[]): 
   const { kid, typ } = headerOf(token);
   const key = keys.find((one) => one.kid === kid);
   if (typ !== TYPE) throw refused('It is not a receipt.');
+  if (!isCanonical(token)) throw refused('It is not the base64url of its content: it was changed.');
   if (!key) throw refused(`It was signed with the key ${kid}, which is none of the given ones.`);
   const { payload } = await compactVerify(token, await importJWK({ ...key }, ALGORITHM), {
     algorithms: [ALGORITHM],
@@ -53,6 +54,10 @@ export async function verifyReceipt(token: string, keys: readonly PublicKey[]): 
   });
   return receiptSchema.parse(JSON.parse(new TextDecoder().decode(payload)));
 }
+
+/** False where bits are set that no byte uses: the same content would have several spellings. */
+const isCanonical = (token: string): boolean =>
+  token.split('.').every((part) => base64url.encode(base64url.decode(part)) === part);
 
 function headerOf(token: string) {
   try {

@@ -35,7 +35,14 @@ describe('sharesOf', () => {
     const ids = tensor('int64', [1, 5], [101, 1996, 2500, 28_000, 102]);
     const mask = { input_ids: Int32Array.of(-1, 0, 1, 1, -1) };
     const shares = sharesOf(valued(1, 1, 2), features('text', list, { mask }, { input_ids: ids }));
-    expect(shares).toEqual({ 'words 1000 to 2999': 0.25, 'words 10000 to 29999': 0.25, others: 0.5 });
+    expect(shares).toEqual({
+      'words 0 to 999': 0,
+      'words 1000 to 2999': 0.25,
+      'words 3000 to 9999': 0,
+      'words 10000 to 29999': 0.25,
+      'words beyond 30000': 0,
+      others: 0.5,
+    });
   });
 
   it('takes frequency bands and channels as the modality groups them, and else quarters of the time', () => {
@@ -45,8 +52,10 @@ describe('sharesOf', () => {
       '20 to 400 Hz': 0.5,
       '400 to 8000 Hz': 0.5,
     });
-    expect(sharesOf(valued(1, 0, 0, 1), features('series', list))).toMatchObject({
+    expect(sharesOf(valued(1, 0, 0, 1), features('series', list))).toEqual({
       'first quarter': 0.5,
+      'second quarter': 0,
+      'third quarter': 0,
       'last quarter': 0.5,
     });
   });
@@ -81,6 +90,23 @@ describe('sinks of shares', () => {
         `whylight_attribution_rows_total${labels} 2`,
       ]),
     );
+  });
+
+  it('has means over all texts that add up to 1, also of words that some texts do not have', () => {
+    const drift = new PrometheusDrift(1);
+    for (const id of [5, 5, 5, 20_000]) {
+      const inputs = { input_ids: tensor('int64', [1, 1], [id]) };
+      const row = features('text', [{ name: '?' }], { mask: { input_ids: Int32Array.of(0) } }, inputs);
+      drift.add({ ...facts, shares: sharesOf(valued(1), row) ?? {} });
+    }
+    const means = drift.lines().filter((line) => line.startsWith('whylight_attribution_share{'));
+    const meanOf = (line: string) => Number(line.split(' ').at(-1));
+    expect(
+      means.filter((line) => meanOf(line) > 0).map((line) => [/group="(.*)"/.exec(line)?.[1], meanOf(line)]),
+    ).toEqual([
+      ['words 0 to 999', 0.75],
+      ['words 10000 to 29999', 0.25],
+    ]);
   });
 });
 

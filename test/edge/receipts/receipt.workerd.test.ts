@@ -57,6 +57,23 @@ describe('a receipt', () => {
     }
   });
 
+  it('is refused where only bits differ that base64url leaves unused', async () => {
+    const keys = await published(ask);
+    const token = await receiptFrom(ask);
+    const alphabet = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_';
+    const last = alphabet.indexOf(token.at(-1) as string);
+    // 64 bytes leave four bits of the last character unused.
+    const changed = `${token.slice(0, -1)}${alphabet[last ^ 1]}`;
+    await expect(verifyReceipt(changed, keys)).rejects.toThrow(/The receipt is not valid/);
+  });
+
+  it('holds the corrections of the request', async () => {
+    const labels = ['a', 'b', 'c', 'd', 'e', 'f', 'g', 'h', 'i', 'j'];
+    const token = await receiptFrom(ask, { target: 'd', labels: labels.join(',') });
+    const { question } = await verifyReceipt(token, await published(ask));
+    expect(question).toMatchObject({ target: 'd', labels });
+  });
+
   it('verifies after a rotation, and new ones are signed with the new key', async () => {
     const token = await receiptFrom(ask);
     const rotated = appWith({ receipts: new ReceiptSigner(JSON.stringify(await newKeySet(older))) });
