@@ -1,6 +1,7 @@
 /** Inspection of a model before it runs: size, cost, operators and applicable methods. */
 
 import type { CompileRequest, Optimize } from '../core/autodiff/compile.ts';
+import { CompileMemo } from '../core/autodiff/compile-memo.ts';
 import { decompositionOf } from '../core/autodiff/decompose/decompose.ts';
 import { nodesBetween } from '../core/autodiff/differentiate.ts';
 import type { Rule } from '../core/autodiff/rule.ts';
@@ -128,8 +129,7 @@ export function* inspectionSteps(
   const counted = countFlops(forward, model.fixedBatch);
   yield;
   const { camLayer, spatialLayers } = info;
-  const outcomes: Outcomes = new Map();
-  const found = { source, info, outcomes, ...(limits && { limits }) };
+  const found = { source, info, outcomes: new Map(), memo: new CompileMemo(), ...(limits && { limits }) };
   const withGradient = yield* eachWay(found, { gradients: 'sources' });
   const cam = camLayer && (yield* eachWay(found, { gradients: [camLayer.name], activations: [camLayer.name] }));
   const all = withGradient && countFlops(withGradient.memory, model.fixedBatch);
@@ -199,15 +199,16 @@ interface Inspected {
   readonly source: VariantSource;
   readonly info: BoundInfo;
   readonly outcomes: Outcomes;
+  readonly memo: CompileMemo;
   readonly limits?: CompileLimits;
 }
 
 /** The graph optimised for memory and for speed, one step for each; undefined when it has no derivative. */
 function* eachWay(
-  { source, info, outcomes, limits }: Inspected,
+  { source, info, outcomes, memo, limits }: Inspected,
   needs: Needs,
 ): Generator<void, Readonly<Record<Optimize, Graph>> | undefined> {
-  const bounds = limits && { limits };
+  const bounds = { memo, ...(limits && { limits }) };
   try {
     const resolved = resolveNeeds(needs, info);
     const memory = compiled(source, resolved, outcomes, bounds);
@@ -226,7 +227,7 @@ function compiled(
   source: VariantSource,
   needs: ResolvedNeeds,
   outcomes: Outcomes,
-  options: Pick<CompileRequest, 'limits' | 'draft'> = {},
+  options: Pick<CompileRequest, 'limits' | 'draft' | 'memo'>,
 ): Graph {
   const key = variantKey(source, needs, 'memory');
   try {
@@ -285,19 +286,18 @@ function statusOf(rule: Rule | undefined): RuleStatus {
  */
 export function methodReports(model: Model, registry: MethodRegistry, limits?: CompileLimits): MethodReport[] {
   const source = withFoldedConstants(model, limits);
-  return lastOf(
-    reportMethods({ source, info: model.info(), outcomes: new Map(), ...(limits && { limits }) }, registry),
-  );
+  const found = { source, info: model.info(), outcomes: new Map(), memo: new CompileMemo() };
+  return lastOf(reportMethods({ ...found, ...(limits && { limits }) }, registry));
 }
 
 /** Tries each method with its default parameters, up to the compiled graph; one step for each method. */
 function* reportMethods(
-  { source, info, outcomes, limits }: Inspected,
+  { source, info, outcomes, memo, limits }: Inspected,
   registry: MethodRegistry,
 ): Generator<void, MethodReport[]> {
   const compilable = (needs: ResolvedNeeds): void => {
     const key = variantKey(source, needs, 'memory');
-    if (!outcomes.has(key)) compiled(source, needs, outcomes, { draft: true, ...(limits && { limits }) });
+    if (!outcomes.has(key)) compiled(source, needs, outcomes, { draft: true, memo, ...(limits && { limits }) });
     const error = outcomes.get(key);
     if (error) throw error;
   };

@@ -13,6 +13,7 @@ import { unfusedWeights } from '../onnx/simplify/unfused-weights.ts';
 import { unsignedActivations } from '../onnx/simplify/unsigned-activations.ts';
 import { unsignedWeights } from '../onnx/simplify/unsigned-weights.ts';
 import { simplify } from '../onnx/simplify.ts';
+import { CompileMemo } from './compile-memo.ts';
 import { decompose, decompositionOf } from './decompose/decompose.ts';
 import { differentiate, nodesBetween } from './differentiate.ts';
 import { checkNames, type DerivativeNames, derivativeNames } from './names.ts';
@@ -67,7 +68,12 @@ export interface CompileRequest {
   readonly targets?: 'one' | 'several';
   /** Upper bounds on nodes, constants and time; those of a process when left out. */
   readonly limits?: CompileLimits;
-  /** Leaves out the last simplification, which takes most of the time, where only the outcome counts. */
+  /** Memo of the compilations of this model, for those that compile many variants of it. */
+  readonly memo?: CompileMemo;
+  /**
+   * True where only the outcome counts: throws as the compilation would, and returns the forward graph in place of the
+   * compiled one.
+   */
   readonly draft?: boolean;
 }
 
@@ -89,18 +95,21 @@ export interface CompileRequest {
  */
 export function compile(graph: Graph, request: CompileRequest): Graph {
   const { scores, gradients = [], activations = [], outputs = [], feeds = [] } = request;
-  const { ruleset = gradient, optimize = 'memory' } = request;
+  const { ruleset = gradient, optimize = 'memory', memo = new CompileMemo() } = request;
   const budget = new CompileBudget(request.limits);
   const forward = [...new Set([...outputs, scores, ...activations])];
   const keep = new Set([...forward, ...gradients]);
-  const turned = rowsFirst(graph, [...keep, ...feeds]);
-  const whole = simplify(expose(cut(turned, feeds), [...keep]), { keep, budget });
+  const whole = memo.step(graph, `whole ${JSON.stringify([[...keep], feeds])}`, budget, () => {
+    const turned = rowsFirst(graph, [...keep, ...feeds]);
+    return simplify(expose(cut(turned, feeds), [...keep]), { keep, budget });
+  });
   const names = request.names ?? derivativeNames(graph, gradients);
   if (request.names) checkNames(graph, gradients, request.names);
-  let model = decomposed(whole, request, keep, budget);
+  let model = decomposed(whole, { ...request, memo }, keep, budget);
   if (gradients.length === 0) return finished(expose(model, forward), request);
 
-  if (ruleset.prepare) model = ruleset.prepare(model);
+  const { prepare } = ruleset;
+  if (prepare) model = memo.step(model, `prepare ${ruleset.id}`, budget, () => prepare(model));
   const g = new GraphBuilder(model, budget);
   // The way through the graph is looked for from the inputs and from the scores.
   budget.visit(2 * model.nodes.length);
@@ -113,13 +122,17 @@ export function compile(graph: Graph, request: CompileRequest): Graph {
     optimize,
     steps: request.steps,
     reference,
+    outcomes: request.memo?.rules,
+    budget,
+    draft: request.draft,
   });
   const named = derivatives.map((value, i): Value => {
     const tensor = gradients[i] as string;
     return g.named(ruleset.finish?.(g.under('finish/'), value, tensor) ?? value, names.gradients[tensor] as string);
   });
+  if (request.draft) return model;
   const compiled = g.build([...forward.map((name) => g.value(name)), ...named]);
-  return request.draft ? compiled : finished(simplify(compiled, { budget }), request);
+  return finished(simplify(compiled, { budget }), request);
 }
 
 /** The graph in a form that onnxruntime runs fast, and that its own optimisation does not make inexact. */
@@ -131,8 +144,13 @@ function finished(graph: Graph, { optimize = 'memory', targets = 'one' }: Compil
 }
 
 /** The graph with what stands between input and scores in operators that the ruleset has rules for, as far as that goes. */
-function decomposed(graph: Graph, request: CompileRequest, keep: ReadonlySet<string>, budget: CompileBudget): Graph {
-  const { scores, gradients = [], ruleset = gradient } = request;
+function decomposed(
+  graph: Graph,
+  request: CompileRequest & { readonly memo: CompileMemo },
+  keep: ReadonlySet<string>,
+  budget: CompileBudget,
+): Graph {
+  const { scores, gradients = [], ruleset = gradient, memo } = request;
   const hasRule = (node: Node): boolean => ruleset.rule({ node, first: false, last: false }) !== undefined;
   const parts = decompose(
     graph,
@@ -143,9 +161,10 @@ function decomposed(graph: Graph, request: CompileRequest, keep: ReadonlySet<str
         return always || (path.has(node) && (evenWithRule || !hasRule(node)));
       };
     },
-    budget,
+    { budget, memo },
   );
-  return parts === graph ? graph : simplify(parts, { keep, budget });
+  if (parts === graph) return graph;
+  return memo.step(parts, `simplify ${JSON.stringify([...keep])}`, budget, () => simplify(parts, { keep, budget }));
 }
 
 function seed(g: GraphBuilder, scores: Value, request: CompileRequest, input: string): Value {

@@ -7,11 +7,13 @@
 import { counted } from '../counted.ts';
 import { WhylightError } from '../errors.ts';
 import type { GraphBuilder, Value } from '../onnx/builder.ts';
+import type { CompileBudget } from '../onnx/compile-budget.ts';
 import { valuesRead } from '../onnx/edit.ts';
 import type { Graph, Node } from '../onnx/graph.ts';
 import { weightsOf } from '../onnx/operators.ts';
 import { reasonFor } from './refusals.ts';
 import { type Cotangents, operands, type Rule, type RuleContext } from './rule.ts';
+import { type RuleOutcomes, standIns } from './rule-outcomes.ts';
 import type { NodePosition, Ruleset } from './ruleset.ts';
 import { unbroadcast } from './unbroadcast.ts';
 
@@ -26,6 +28,11 @@ export interface DifferentiateRequest {
   readonly optimize: 'speed' | 'memory';
   /** Answer to scores that depend on `wrt` through steps alone; a refusal when left out. */
   readonly steps?: 'refuse' | 'zeros' | undefined;
+  /** Outcomes of rules, noted and, for a draft, taken over. */
+  readonly outcomes?: RuleOutcomes | undefined;
+  readonly budget?: CompileBudget;
+  /** True if only the outcome counts: values that the memo stands in for are not computed. */
+  readonly draft?: boolean | undefined;
   /** The value of the reference pass that belongs to a value, for rulesets with `reference`. */
   readonly reference?: (value: Value) => Value;
 }
@@ -150,14 +157,13 @@ function walkBack(
           throw new WhylightError('internal', `Ruleset "${ruleset.id}" reads a reference pass without asking for one.`);
         }),
     };
-    const results = attempt(rules.get(node), context, (reason) => refused(node, reason));
-    for (const [i, result] of results.entries()) {
-      const operand = inputs[i];
-      if (!result || !operand || !wants(i)) continue;
-      const parts = pending.get(operand.name);
-      const part = unbroadcast(g, result, operand);
+    const results = stepBack(rules.get(node), context, request, (reason) => refused(node, reason));
+    for (const [i, part] of results.entries()) {
+      const name = inputs[i]?.name;
+      if (!part || name === undefined) continue;
+      const parts = pending.get(name);
       if (parts) parts.push(part);
-      else pending.set(operand.name, [part]);
+      else pending.set(name, [part]);
     }
   }
   g.under('backward/');
@@ -186,6 +192,35 @@ function activeValues(g: GraphBuilder, graph: Graph, wrt: readonly string[]): Se
     }
   }
   return active;
+}
+
+/** Cotangents of the inputs of a node in their shapes; in a draft, stand-ins where the outcome of the rule is known. */
+function stepBack(
+  rule: Rule | undefined,
+  context: RuleContext,
+  { outcomes, budget, draft }: DifferentiateRequest,
+  refused: (reason: string) => void,
+): readonly (Value | undefined)[] {
+  const { g, node } = context;
+  const known = draft ? outcomes?.find(rule, context) : undefined;
+  const standing = known && standIns(g, known.cotangents);
+  if (known && standing) {
+    budget?.spend(known.spent);
+    for (const reason of known.reasons) refused(reason);
+    return standing;
+  }
+  const before = budget?.spent;
+  const reasons: string[] = [];
+  const results = attempt(rule, context, (reason) => {
+    reasons.push(reason);
+    refused(reason);
+  });
+  const cotangents = node.inputs.map((_, i) => {
+    const [result, operand] = [results[i], context.optional(i)];
+    return result && operand && context.wants(i) ? unbroadcast(g, result, operand) : undefined;
+  });
+  if (budget && before) outcomes?.note(rule, context, { cotangents, reasons, spent: budget.since(before) });
+  return cotangents;
 }
 
 /** Result of the rule; zeros where there is none or it refuses the node's form, so that the backward pass goes on and finds every refusal. */

@@ -7,7 +7,7 @@ import { WhylightError } from '../errors.ts';
 import { bytesPerElement, type DataType, sizeOf } from '../tensor/tensor.ts';
 import { type AttributesLike, toAttributes } from './attribute-like.ts';
 import type { CompileBudget } from './compile-budget.ts';
-import { constantValues, makeConstant } from './constant.ts';
+import { byteLengthOf, constantValues, makeConstant } from './constant.ts';
 import { isStatic } from './dims.ts';
 import { prune, subgraphs, uniqueName } from './edit.ts';
 import type { Constant, Dim, Graph, Node, ValueInfo } from './graph.ts';
@@ -109,10 +109,10 @@ export class GraphBuilder {
   constantOf(constant: Constant, key?: string): Value {
     const known = key === undefined ? undefined : this.written.get(key)?.[0];
     if (known) return known;
-    this.budget?.constant(constant.bytes.length);
+    this.budget?.constant(byteLengthOf(constant));
     const name = this.fresh('constant');
     this.constants.set(name, constant);
-    const small = constant.bytes.length <= MAX_KNOWN * bytesPerElement(constant.dtype);
+    const small = sizeOf(constant.dims) <= MAX_KNOWN;
     const value: Value = {
       name,
       dtype: constant.dtype,

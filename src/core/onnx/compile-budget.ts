@@ -29,6 +29,9 @@ export const COMPILE_LIMITS: CompileLimits = {
   milliseconds: 120_000,
 };
 
+/** Counts of one compilation so far, or of a part of it. */
+export type Spent = Readonly<Record<'nodes' | 'bytes' | 'visits', number>>;
+
 /** Count of what one compilation has written so far. */
 export class CompileBudget {
   private readonly limits: CompileLimits;
@@ -45,13 +48,36 @@ export class CompileBudget {
     this.started = clock();
   }
 
+  /** Counts so far. */
+  get spent(): Spent {
+    const { nodes, bytes, visits } = this;
+    return { nodes, bytes, visits };
+  }
+
+  /** Returns what was spent since an earlier {@link spent}. */
+  since({ nodes, bytes, visits }: Spent): Spent {
+    return { nodes: this.nodes - nodes, bytes: this.bytes - bytes, visits: this.visits - visits };
+  }
+
+  /**
+   * Counts what was spent before on the same work, for a compilation that takes over its result.
+   * @throws WhylightError `compilation_limit`
+   */
+  spend({ nodes, bytes, visits }: Spent): void {
+    this.fits(bytes);
+    this.bytes += bytes;
+    this.nodes += nodes;
+    this.checkNodes();
+    this.visit(visits);
+  }
+
   /**
    * Counts a node that is about to be written, and looks at the time.
    * @throws WhylightError `compilation_limit`
    */
   node(): void {
     this.nodes += 1;
-    if (this.nodes > this.limits.nodes) throw this.exceeded('nodes', `${this.limits.nodes} nodes`, this.nodes);
+    this.checkNodes();
     this.visit(1);
   }
 
@@ -102,6 +128,11 @@ export class CompileBudget {
     const spent = this.clock() - this.started;
     const { milliseconds } = this.limits;
     if (spent > milliseconds) throw this.exceeded('milliseconds', `${milliseconds} ms`, Math.round(spent));
+  }
+
+  private checkNodes(): void {
+    const { nodes } = this.limits;
+    if (this.nodes > nodes) throw this.exceeded('nodes', `${nodes} nodes`, this.nodes);
   }
 
   private exceeded(limit: keyof CompileLimits, allowed: string, reached: number): WhylightError {

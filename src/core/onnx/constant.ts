@@ -33,6 +33,25 @@ export function constantData<D extends DataType>(constant: Constant & { readonly
   return new (arrayType(dtype))(aligned.buffer as ArrayBuffer, aligned.byteOffset, size) as DataOf<D>;
 }
 
+/** Bytes of a constant of this type; tells the size of a {@link lazyConstant} without making it. */
+export const byteLengthOf = ({ dtype, dims }: Pick<Constant, 'dtype' | 'dims'>): number =>
+  sizeOf(dims) * bytesPerElement(dtype);
+
+/**
+ * Constant whose bytes are made when they are first read: many compilations are asked for their outcome or size alone.
+ * @param make returns {@link byteLengthOf} bytes
+ */
+export function lazyConstant(type: Pick<Constant, 'dtype' | 'dims'>, make: () => Uint8Array): Constant {
+  let made: Uint8Array | undefined;
+  return {
+    ...type,
+    get bytes() {
+      made ??= make();
+      return made;
+    },
+  };
+}
+
 /**
  * The elements as numbers; booleans as 0 and 1. A view on the constant where no conversion is needed, so do not write to it.
  * 64-bit integers beyond 2^53 come as the nearest double: `makeConstant` turns the extremes back into themselves.

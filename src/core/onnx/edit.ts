@@ -52,8 +52,9 @@ export function withSubgraphs(node: Node, change: (graph: Graph) => Graph): Node
 }
 
 /** The values that a node reads, what its subgraphs take from outside included. */
-export function valuesRead(node: Node): string[] {
-  const own = node.inputs.filter((name) => name !== '');
+export function valuesRead(node: Node): readonly string[] {
+  // Called for every node by every pass over a graph: most nodes leave nothing out.
+  const own = node.inputs.includes('') ? node.inputs.filter((name) => name !== '') : node.inputs;
   const inner = subgraphs(node);
   return inner.length === 0 ? own : [...own, ...inner.flatMap(captured)];
 }
@@ -87,9 +88,12 @@ export function prune(graph: Graph, outputs: readonly string[] = graph.outputs.m
     nodes.push(node);
     for (const name of valuesRead(node)) needed.add(name);
   }
+  let unread = 0;
+  for (const name of graph.constants.keys()) if (!needed.has(name)) unread += 1;
+  if (nodes.length === graph.nodes.length && unread === 0) return graph;
+  if (unread === 0) return { ...graph, nodes: nodes.reverse() };
   const constants = new Map<string, Constant>();
   for (const [name, constant] of graph.constants) if (needed.has(name)) constants.set(name, constant);
-  if (nodes.length === graph.nodes.length && constants.size === graph.constants.size) return graph;
   return { ...graph, nodes: nodes.reverse(), constants };
 }
 

@@ -86,9 +86,7 @@ const found = new WeakMap<Node, { readonly inputs: Inputs; readonly types: Infer
 
 function inferAt(node: Node, inputs: Inputs, outer: Values, depth: number): Inferred[] {
   const known = found.get(node);
-  if (known?.inputs.length === inputs.length && known.inputs.every((input, i) => input === inputs[i])) {
-    return known.types;
-  }
+  if (known && sameObjects(known.inputs, inputs)) return known.types;
   const anew = inferAnew(node, inputs, outer, depth);
   // Nodes behind see by the object whether their inputs have changed.
   const types = anew.map((type, i) => {
@@ -100,7 +98,15 @@ function inferAt(node: Node, inputs: Inputs, outer: Values, depth: number): Infe
   return types;
 }
 
-function sameInferred(a: Inferred, b: Inferred): boolean {
+/** Loop over indices: this runs for every node of every graph on its way through the compiler. */
+function sameObjects(a: Inputs, b: Inputs): boolean {
+  if (a.length !== b.length) return false;
+  for (let i = 0; i < a.length; i++) if (a[i] !== b[i]) return false;
+  return true;
+}
+
+/** True for the same dtype, dims and content. */
+export function sameInferred(a: Inferred, b: Inferred): boolean {
   return a.dtype === b.dtype && sameDims(a.dims, b.dims) && sameDims(a.value, b.value);
 }
 
@@ -145,16 +151,19 @@ function inferSubgraph(graph: Graph, inputs: Inputs, outer: Values, depth: numbe
   return graph.outputs.map((output) => values.get(output.name) ?? { dtype: output.dtype });
 }
 
+/** Type of a value that nothing makes. */
+const UNTYPED: Inferred = { dtype: 'float32' };
+
 function inferWith(graph: Graph, inputs: readonly Inferred[], outer: Values, depth: number): Map<string, Inferred> {
   const values = new Map(outer);
   for (const [name, constant] of graph.constants) values.set(name, ofConstant(constant));
   for (const [i, { name }] of graph.inputs.entries()) values.set(name, inputs[i] as Inferred);
   for (const node of graph.nodes) {
-    const operands = node.inputs.map((name) =>
-      name === '' ? undefined : (values.get(name) ?? { dtype: 'float32' as const }),
-    );
+    const operands = node.inputs.map((name) => (name === '' ? undefined : (values.get(name) ?? UNTYPED)));
     const types = isKnownOperator(node) ? inferAt(node, operands, values, depth) : declaredOf(graph, node, operands);
-    for (const [i, name] of node.outputs.entries()) if (name !== '') values.set(name, types[i] as Inferred);
+    const { outputs } = node;
+    for (let i = 0; i < outputs.length; i++)
+      if (outputs[i] !== '') values.set(outputs[i] as string, types[i] as Inferred);
   }
   return values;
 }

@@ -33,7 +33,7 @@ export function compileVariant(
   model: Pick<Model, 'graph'>,
   needs: ResolvedNeeds,
   optimize: Optimize,
-  { limits, draft }: Pick<CompileRequest, 'limits' | 'draft'> = {},
+  { limits, draft, memo }: Pick<CompileRequest, 'limits' | 'draft' | 'memo'> = {},
 ): Graph {
   const { scores, gradients, activations, feeds, ruleset, hessianVector } = needs;
   if (hessianVector !== undefined) {
@@ -57,6 +57,7 @@ export function compileVariant(
     optimize,
     ...(limits && { limits }),
     ...(draft && { draft }),
+    ...(memo && { memo }),
   });
   return mixesWhen(needs, optimize) ? mixInputs(graph) : graph;
 }
@@ -79,7 +80,7 @@ export function compileFitting(
   model: Pick<Model, 'graph'>,
   needs: ResolvedNeeds,
   optimize: Optimize,
-  options: Pick<CompileRequest, 'limits' | 'draft'> = {},
+  options: Pick<CompileRequest, 'limits' | 'draft' | 'memo'> = {},
 ): FittingGraph {
   try {
     return { graph: compileVariant(model, needs, optimize, options), isBound: false };

@@ -1,4 +1,5 @@
 /** Memory of a graph: for the tensors of a row, and for an engine that runs it in WebAssembly. */
+import { byteLengthOf } from '../onnx/constant.ts';
 import type { Graph } from '../onnx/graph.ts';
 import { infer } from '../onnx/infer.ts';
 import { bytesPerElement, sizeOf } from '../tensor/tensor.ts';
@@ -64,7 +65,7 @@ export function linearMemory(held: number): number {
 
 /** Bytes of all constants. */
 export function weightBytes({ constants }: Graph): number {
-  return [...constants.values()].reduce((sum, { bytes }) => sum + bytes.byteLength, 0);
+  return [...constants.values()].reduce((sum, constant) => sum + byteLengthOf(constant), 0);
 }
 
 /**

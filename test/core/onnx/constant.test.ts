@@ -1,6 +1,12 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { constantData, constantValues, makeConstant } from '../../../src/core/onnx/constant.ts';
+import {
+  byteLengthOf,
+  constantData,
+  constantValues,
+  lazyConstant,
+  makeConstant,
+} from '../../../src/core/onnx/constant.ts';
 import { fromBfloat16, fromFloat16, toBfloat16, toFloat16 } from '../../../src/core/tensor/half.ts';
 
 describe('float16 and bfloat16', () => {
@@ -33,6 +39,20 @@ describe('float16 and bfloat16', () => {
     expect(fromBfloat16(toBfloat16(1 + 2 ** -8))).toBe(1);
     expect(fromBfloat16(toBfloat16(1 + 3 * 2 ** -8))).toBe(1 + 2 ** -6);
     expect(toBfloat16(-Number.MAX_VALUE)).toBe(0xff80);
+  });
+});
+
+describe('a lazy constant', () => {
+  it('tells its size without its bytes, and makes them once', () => {
+    let calls = 0;
+    const constant = lazyConstant({ dtype: 'float32', dims: [2, 3] }, () => {
+      calls++;
+      return makeConstant('float32', [2, 3], [1, 2, 3, 4, 5, 6]).bytes;
+    });
+    expect([byteLengthOf(constant), calls]).toEqual([24, 0]);
+    expect([...constantData({ ...constant, dtype: 'float32' })]).toEqual([1, 2, 3, 4, 5, 6]);
+    expect(constant.bytes).toBe(constant.bytes);
+    expect(calls).toBe(1);
   });
 });
 

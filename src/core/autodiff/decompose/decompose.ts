@@ -7,6 +7,7 @@ import type { CompileBudget } from '../../onnx/compile-budget.ts';
 import { valuesRead } from '../../onnx/edit.ts';
 import type { Graph, Node } from '../../onnx/graph.ts';
 import { inOrder } from '../../onnx/read/order.ts';
+import type { CompileMemo } from '../compile-memo.ts';
 import { ruleKey } from '../rule.ts';
 import type { Decomposition } from './decomposition.ts';
 import { decompositions } from './index.ts';
@@ -22,24 +23,30 @@ export const decompositionOf = (node: Node): Decomposition | undefined =>
 export function decompose(
   graph: Graph,
   wanted: (graph: Graph) => (node: Node) => boolean,
-  budget?: CompileBudget,
+  { budget, memo }: { readonly budget: CompileBudget; readonly memo: CompileMemo },
 ): Graph {
   const stays = new Set<string>();
   for (let current = graph; ; ) {
     const isWanted = wanted(current);
     const nodes = current.nodes.filter((node) => !stays.has(node.name) && decompositionOf(node) && isWanted(node));
     if (nodes.length === 0) return current;
-    current = rewriteAll(current, nodes, stays, budget);
+    const before = current;
+    const key = `rewrite ${JSON.stringify(nodes.map(({ name }) => name))}`;
+    const rewritten = memo.step(before, key, budget, () => rewriteAll(before, nodes, budget));
+    for (const name of rewritten.stays) stays.add(name);
+    current = rewritten.graph;
   }
 }
 
-function rewriteAll(
-  graph: Graph,
-  nodes: readonly Node[],
-  stays: Set<string>,
-  budget: CompileBudget | undefined,
-): Graph {
+/** Graph after one round of rewriting, and the names of nodes whose form has no decomposition. */
+interface Rewritten {
+  readonly graph: Graph;
+  readonly stays: readonly string[];
+}
+
+function rewriteAll(graph: Graph, nodes: readonly Node[], budget: CompileBudget): Rewritten {
   const g = new GraphBuilder(graph, budget);
+  const stays: string[] = [];
   const read = new Set([...graph.outputs.map((o) => o.name), ...graph.nodes.flatMap(valuesRead)]);
   const gone = new Set<Node>();
   const names: { from: Value; to: string }[] = [];
@@ -54,7 +61,7 @@ function rewriteAll(
       reads: (i) => read.has(node.outputs[i] ?? ''),
     });
     if (!values) {
-      stays.add(node.name);
+      stays.push(node.name);
       continue;
     }
     gone.add(node);
@@ -77,5 +84,5 @@ function rewriteAll(
     }),
   );
   const kept = [...written.nodes.filter((node) => !gone.has(node)), ...identities];
-  return inOrder({ ...written, outputs: graph.outputs, nodes: kept });
+  return { graph: inOrder({ ...written, outputs: graph.outputs, nodes: kept }), stays };
 }

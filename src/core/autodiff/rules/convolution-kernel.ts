@@ -1,6 +1,6 @@
 /** A convolution on the way back, and its kernel turned around. */
 import type { GraphBuilder, Value } from '../../onnx/builder.ts';
-import { constantData } from '../../onnx/constant.ts';
+import { constantData, lazyConstant } from '../../onnx/constant.ts';
 import type { Constant } from '../../onnx/graph.ts';
 import type { Window } from '../../onnx/window.ts';
 
@@ -17,6 +17,15 @@ export interface Convolution {
 /** Kernel [M, C/g, ...k] turned around in space, channels swapped within each group: [C, M/g, ...k]. */
 export function turned(g: GraphBuilder, w: Value, kernel: Constant, group: number): Value {
   const [m, c, ...space] = kernel.dims as [number, number, ...number[]];
+  const type = { dtype: kernel.dtype, dims: [group * c, m / group, ...space] };
+  return g.constantOf(
+    lazyConstant(type, () => turnedBytes(kernel, group)),
+    `turned:${w.name}:${group}`,
+  );
+}
+
+function turnedBytes(kernel: Constant, group: number): Uint8Array {
+  const [m, c, ...space] = kernel.dims as [number, number, ...number[]];
   const [rows, area] = [m / group, space.reduce((a, b) => a * b, 1)];
   const from = constantData(kernel) as Float32Array;
   const to = from.slice();
@@ -30,6 +39,5 @@ export function turned(g: GraphBuilder, w: Value, kernel: Constant, group: numbe
       for (let row = 0; row < rows; row++, goal += area, source += c * area) to[goal] = from[source] as number;
     }
   }
-  const bytes = new Uint8Array(to.buffer);
-  return g.constantOf({ dtype: kernel.dtype, dims: [group * c, rows, ...space], bytes }, `turned:${w.name}:${group}`);
+  return new Uint8Array(to.buffer);
 }

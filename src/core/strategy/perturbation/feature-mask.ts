@@ -198,7 +198,18 @@ function maker(input: TensorInfo, { feature_mask, grid, segments }: SettledParam
   // A series has no superpixels: equal pieces, as many as were asked for.
   const wanted = feature_mask === 'superpixels' ? spatial.map(() => Math.ceil(segments ** (1 / spatial.length))) : grid;
   const cells = spatial.map((dim, axis) => Math.min(dim, wanted[wanted.length === 1 ? 0 : axis] ?? 1));
-  const cellOf = Uint32Array.from({ length: count }, (_, position) => {
+  let cellOf: Uint32Array | undefined;
+  const make = (): Uint32Array => {
+    const cellAt = cellOf ?? cellsOf(spatial, cells);
+    cellOf = cellAt;
+    return ids.map((position) => cellAt[position] as number);
+  };
+  return { features: sizeOf(cells), make };
+}
+
+/** Cell of each position of a grid with so many cells along each axis. */
+function cellsOf(spatial: readonly number[], cells: readonly number[]): Uint32Array {
+  return Uint32Array.from({ length: sizeOf(spatial) }, (_, position) => {
     let [rest, id, unit] = [position, 0, 1];
     for (let axis = spatial.length - 1; axis >= 0; axis--) {
       const [dim, along] = [spatial[axis] as number, cells[axis] as number];
@@ -208,7 +219,6 @@ function maker(input: TensorInfo, { feature_mask, grid, segments }: SettledParam
     }
     return id;
   });
-  return { features: sizeOf(cells), make: () => ids.map((position) => cellOf[position] as number) };
 }
 
 /** The row as an image: what a model is fed has been normalised, so its range is stretched to that of sRGB. */
