@@ -14,7 +14,7 @@ import { knownWork } from './known-work.ts';
 import { treesBeside } from './large-trees.ts';
 import { peakRowBytes, sessionBytes } from './memory.ts';
 import { hasOneBatch, mixInputs, withOwnDims } from './mix-inputs.ts';
-import { bytesPerTarget } from './shared-forward.ts';
+import { bytesPerTarget, withTargetRows } from './shared-forward.ts';
 import { mixesWhen, type ResolvedNeeds, sharesForward, type Variant } from './variant.ts';
 import { countWork } from './work.ts';
 
@@ -132,10 +132,11 @@ export function describeVariant(
 export const graphCompiler: GraphCompiler = {
   compile(model, needs, { optimize, limits }) {
     const { graph, isBound } = compileFitting(model, needs, optimize, { limits });
+    const mayShare = needs.hessianVector === undefined && sharesForward(needs, optimize);
     return {
       isBound,
       describe: (key) => describeVariant(key, needs, graph, optimize, model.fixedBatch),
-      file: () => graphFile(graph),
+      file: () => graphFile(mayShare ? withTargetRows(graph) : graph),
       beside: (engine) => treesBeside(engine, graph),
     };
   },

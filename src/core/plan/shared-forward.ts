@@ -5,7 +5,7 @@
  */
 import { COTANGENT } from '../autodiff/names.ts';
 import { WhylightError } from '../errors.ts';
-import type { Dim, Graph, Node } from '../onnx/graph.ts';
+import type { Dim, Graph, Node, ValueInfo } from '../onnx/graph.ts';
 import { type Inferred, infer } from '../onnx/infer.ts';
 import { traitsOf } from '../onnx/operators.ts';
 import { peakRowBytes } from './memory.ts';
@@ -72,6 +72,24 @@ const withTargets = (graph: Graph, count: number): Graph => ({
     input.name === COTANGENT ? { ...input, dims: [count, ...(input.dims ?? []).slice(1)] } : input,
   ),
 });
+
+/** Name of the rows of the cotangent in files. */
+const TARGET_ROWS = 'targets';
+
+/**
+ * The graph with a name of its own for the rows of the cotangent and of what is computed from it. onnxruntime lets tensors
+ * whose dims have the same names use the same memory, and refuses a run in which a cotangent has more rows than the inputs.
+ */
+export function withTargetRows(graph: Graph): Graph {
+  const cotangent = graph.inputs.find(({ name }) => name === COTANGENT);
+  if (typeof cotangent?.dims?.[0] !== 'string') return graph;
+  const varying = new Set([COTANGENT, ...behindCotangent(graph).flatMap(({ outputs }) => outputs)]);
+  const renamed = (value: ValueInfo): ValueInfo => {
+    const [rows, ...row] = value.dims ?? [];
+    return varying.has(value.name) && typeof rows === 'string' ? { ...value, dims: [TARGET_ROWS, ...row] } : value;
+  };
+  return { ...graph, inputs: graph.inputs.map(renamed), outputs: graph.outputs.map(renamed) };
+}
 
 /** The nodes whose results depend on the cotangent. */
 function behindCotangent({ nodes, outputs }: Graph): Node[] {

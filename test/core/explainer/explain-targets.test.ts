@@ -1,11 +1,14 @@
 import { expect, test } from 'vitest';
 import type { Engine, Tensors } from '../../../src/core/engine/engine.ts';
 import type { Explanation } from '../../../src/core/explainer/explanation.ts';
+import { GraphBuilder } from '../../../src/core/onnx/builder.ts';
+import { float32 } from '../../../src/core/tensor/tensor.ts';
 import { onnxruntimeNode } from '../../../src/node/onnxruntime-node.ts';
+import { onnxruntimeWeb } from '../../../src/node/onnxruntime-web.ts';
 import gradCam from '../../../src/plugins/activation/grad-cam.ts';
 import integratedGradients from '../../../src/plugins/gradient/integrated-gradients.ts';
 import saliency from '../../../src/plugins/gradient/saliency.ts';
-import { imageTensor } from '../../../src/testing/models.ts';
+import { imageTensor, openGraph } from '../../../src/testing/models.ts';
 import { explainerOf, openImage } from '../../support/classifiers.ts';
 
 const methods = [saliency, gradCam, integratedGradients];
@@ -91,4 +94,36 @@ test('names the labels where one of the targets is not among them', async () => 
   const model = await openImage({}, { labels });
   const plan = explainer.plan(model, { method: 'saliency', inputs: { image: imageTensor() } });
   await expect(explainer.explainTargets(plan, ['cat', 'horse'])).rejects.toMatchObject({ code: 'label_not_found' });
+});
+
+test.each([
+  ['onnxruntime-node', onnxruntimeNode({ threads: 1 })],
+  ['onnxruntime-web', onnxruntimeWeb()],
+])('explains several targets where both passes have tensors of one shape (%s)', async (_, engine) => {
+  const g = GraphBuilder.empty('perceptron');
+  const weights = (...dims: number[]) => {
+    const [rows = 0, columns = 0] = dims;
+    return g.constant(
+      'float32',
+      dims,
+      Float32Array.from({ length: rows * columns }, (_, i) => Math.sin(i + rows)),
+    );
+  };
+  let x = g.input('x', 'float32', ['N', 6]);
+  for (const [from, to] of [
+    [6, 32],
+    [32, 32],
+    [32, 32],
+  ] as const)
+    x = g.op('Relu', [g.op('Gemm', [x, weights(from, to), weights(1, to)])]);
+  const graph = g.build([g.named(g.op('Gemm', [x, weights(32, 4), weights(1, 4)]), 'scores')]);
+  const explainer = explainerOf(methods, { engine });
+  const model = await openGraph(graph, { labels });
+  const request = { method: 'saliency', inputs: { x: float32([1, 6], [0.3, -0.2, 0.9, 0.4, -0.7, 0.1]) } };
+  const targets = ['cat', 'dog', 'fish'];
+  const explanations = await explainer.explainTargets(explainer.plan(model, request), targets);
+  for (const [i, target] of targets.entries())
+    expect(valuesOf(explanations[i] as Explanation)).toEqual(
+      valuesOf(await explainer.explain(model, { ...request, target })),
+    );
 });
