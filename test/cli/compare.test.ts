@@ -39,6 +39,30 @@ describe('whylight compare', () => {
     expect(methods[1].params.n_steps).toBe(7);
   });
 
+  test('explains several targets, each as explain does, on one sheet', () => {
+    const out = join(folder, 'classes.png');
+    const sheet = ['--methods', 'grad_cam', '--cell', '96', '-o', out];
+    const { code, stdout } = whylight('compare', PHOTO, ...sheet, '--targets', 'cat,dog');
+    expect(code).toBe(0);
+    for (const line of [/^grad_cam cat +-?\d+\.\d+ +1 /m, /^grad_cam dog +-?\d+\.\d+ +1 /m])
+      expect(stdout).toMatch(line);
+    expect(sniff(readFileSync(out))).toMatchObject({ type: 'image/png' });
+    const { methods } = JSON.parse(whylight('compare', PHOTO, ...sheet, '--targets', '["dog", 3]', '--json').stdout);
+    const one = JSON.parse(
+      whylight('explain', PHOTO, '--method', 'grad_cam', '--target', 'dog', '--no-summary', '--json').stdout,
+    );
+    expect(methods[0]).toMatchObject({ method: 'grad_cam', asked: 'dog', target: one.target });
+    expect(methods[0].score).toBeCloseTo(one.score, 5);
+    expect(methods[1]).toMatchObject({ asked: '3', target: { index: 3, label: 'alligator' } });
+  });
+
+  test('refuses a list of targets that is empty, beside --target, or with an unknown label', () => {
+    const refused = (...flags: string[]) => whylight('compare', PHOTO, '--methods', 'grad_cam', ...flags).stderr;
+    expect(refused('--targets', 'cat,,dog')).toContain('--targets takes targets with commas between');
+    expect(refused('--targets', 'cat,dog', '--target', 'cat')).toContain('exclude each other');
+    expect(refused('--targets', 'cat,horsee')).toContain('horse');
+  });
+
   test('applies a preset to the methods that have it, and lists the others', () => {
     const methods = ['--methods', 'integrated_gradients,layer_gradient', '--preset', 'zennit'];
     const { code, stdout } = whylight('compare', PHOTO, ...methods);

@@ -6,6 +6,7 @@ import type { ExplainedRow, Explanation } from '../../core/explainer/explanation
 import type { MethodRegistry } from '../../core/method/registry.ts';
 import { parameterSchemas } from '../../core/method/schema.ts';
 import type { Model } from '../../core/model/model.ts';
+import { readTargets } from '../../core/text-list.ts';
 import type { OpenedModel } from '../../library/opened-model.ts';
 import { type Outcome as LibraryOutcome, outcomeOf, requestOf } from '../../library/outcome.ts';
 import type { Subject } from '../../library/subject.ts';
@@ -30,6 +31,9 @@ const args = {
     default: 'all',
     valueHint: 'a,b,c',
   }),
+  targets: textFlag('Targets that every method explains, or a JSON list of them, in place of --target', {
+    valueHint: 'a,b,c',
+  }),
   out: textFlag('Where to write the sheet: .png for an image, .svg or .html for all else', {
     alias: 'o',
     valueHint: 'file',
@@ -46,6 +50,8 @@ const args = {
 type Outcome = Done | Undone;
 interface Done {
   readonly method: string;
+  /** Target as it was asked for, of a comparison of several. */
+  readonly asked?: string;
   readonly explanation: Explanation;
   readonly row: ExplainedRow;
   /** The whole outcome, until it is drawn. */
@@ -60,9 +66,10 @@ const isDone = (outcome: Outcome): outcome is Done => 'row' in outcome;
 
 export default defineCommand({
   name: 'compare',
-  description: 'Explains an image, a text, a table row or a signal by several methods, side by side.',
+  description: 'Explains an image, a text, a table row or a signal by several methods or for several targets.',
   examples: [
     'whylight compare image.jpg --methods grad_cam,occlusion -o sheet.png',
+    'whylight compare image.jpg --methods grad_cam --targets cat,dog -o classes.png',
     'whylight compare --model movie_reviews --text "a fine film" -o sheet.html',
   ],
   args: { ...args, ...OVERLAY_ARGS } as typeof args,
@@ -74,6 +81,9 @@ export default defineCommand({
       ...(flags.columns !== undefined && { columns: wholeFlag('columns', flags.columns, 1, 1000) }),
       ...(flags['max-samples'] !== undefined && { maxSamples: numberFlag('max-samples', flags['max-samples'], 1) }),
     };
+    if (flags.targets !== undefined && flags.target !== undefined)
+      throw new UsageError('--targets and --target exclude each other: name every target in --targets.');
+    const targets = flags.targets === undefined ? undefined : targetList(flags.targets);
     const registry = configuredMethods();
     const all = flags.methods === 'all';
     const ids = all ? registry.ids : listed(flags.methods, registry);
@@ -102,17 +112,20 @@ export default defineCommand({
         params: data.parameters,
         preset: presetOf(method),
         ...(flags.target !== undefined && { target: flags.target }),
+        ...(targets && { targets }),
         ...(numbers.maxSamples !== undefined && { maxSamples: numbers.maxSamples }),
       };
-      const outcome = await interruptible(
+      const found = await interruptible(
         () => nothingKept(`: ${i} of ${ids.length} methods were done. Name fewer with --methods`),
         () => explained(explainer, opened, registry, all, `${i + 1}/${ids.length} ${method}`, question),
       );
-      draw(sheet, titled(method), outcome, registry);
-      outcomes.push(withoutMap(outcome));
+      for (const outcome of found) {
+        draw(sheet, `${titled(method)}${askedOf(outcome)}`, outcome, registry);
+        outcomes.push(withoutMap(outcome));
+      }
     }
     const first = outcomes.find(isDone);
-    if (flags.out !== undefined) await sheet.write(flags.out, first && named(first.row.target));
+    if (flags.out !== undefined) await sheet.write(flags.out, first && !targets ? named(first.row.target) : undefined);
     const { model } = opened;
     for (const notice of subject.prepared?.notices ?? []) process.stderr.write(`note: ${notice}\n`);
     if (flags.json) console.log(JSON.stringify(toJson(model, outcomes, flags.out), null, 2));
@@ -134,6 +147,7 @@ interface Question {
   readonly seed: number;
   readonly scores: string;
   readonly target?: string;
+  readonly targets?: readonly string[];
   readonly maxSamples?: number;
 }
 
@@ -150,8 +164,8 @@ async function explained(
   registry: MethodRegistry,
   all: boolean,
   title: string,
-  { maxSamples, preset, subject, ...question }: Question,
-): Promise<Outcome> {
+  { maxSamples, preset, subject, targets, ...question }: Question,
+): Promise<Outcome[]> {
   const { method } = question;
   const bar = progressBar(title);
   try {
@@ -159,20 +173,37 @@ async function explained(
     const params = Object.fromEntries(Object.entries(question.params).filter(([name]) => Object.hasOwn(own, name)));
     const request = await requestOf(subject, { ...question, params: { ...params, ...preset } });
     const hooks = { progress: bar.update, ...(maxSamples !== undefined && { maxSamples }) };
-    const drawn = outcomeOf(model, subject, request, await explainer.explain(model, request, hooks));
-    const { explanation, row } = drawn;
-    if (row.nothing !== undefined) throw new WhylightError('label_not_found', row.nothing);
-    if (subject.image ? !row.map : !row.features) {
-      const lacks = subject.image ? 'map of the image that could be drawn' : 'values of the features of the input';
-      throw new WhylightError('unprocessable_method', `${method} gives no ${lacks}.`);
-    }
-    return { method, explanation, row, drawn };
+    const explanations = targets
+      ? await explainer.explainTargets(await explainer.planned(model, request), targets, hooks)
+      : [await explainer.explain(model, request, hooks)];
+    return explanations.map((explanation, i) => {
+      const asked = targets?.[i];
+      return { ...doneOf(outcomeOf(model, subject, request, explanation)), ...(asked !== undefined && { asked }) };
+    });
   } catch (error) {
     if (!WhylightError.is(error) || EVERYWHERE.includes(error.code)) throw error;
-    return { method, error, skipped: all && DOES_NOT_APPLY.includes(error.code) };
+    return [{ method, error, skipped: all && DOES_NOT_APPLY.includes(error.code) }];
   } finally {
     bar.end();
   }
+}
+
+/** @throws WhylightError `label_not_found`, `unprocessable_method` where there is nothing to draw */
+function doneOf(drawn: LibraryOutcome): Done {
+  const { subject, explanation, row } = drawn;
+  const { method } = explanation;
+  if (row.nothing !== undefined) throw new WhylightError('label_not_found', row.nothing);
+  if (subject.image ? !row.map : !row.features) {
+    const lacks = subject.image ? 'map of the image that could be drawn' : 'values of the features of the input';
+    throw new WhylightError('unprocessable_method', `${method} gives no ${lacks}.`);
+  }
+  return { method, explanation, row, drawn };
+}
+
+function targetList(text: string): string[] {
+  const targets = readTargets(text);
+  if (!targets) throw new UsageError('--targets takes targets with commas between, such as cat,dog, or a JSON list.');
+  return targets.map(String);
 }
 
 function listed(text: string, registry: MethodRegistry): string[] {
@@ -219,6 +250,12 @@ function withoutMap(outcome: Outcome): Outcome {
   return { ...kept, row, explanation: { ...outcome.explanation, rows: [row] } };
 }
 
+/** Text behind the name of the method, where it explains several targets. */
+const askedOf = (outcome: Outcome): string =>
+  isDone(outcome) && outcome.asked !== undefined ? ` ${outcome.asked}` : '';
+
+const titleOf = (outcome: Outcome): string => `${outcome.method}${askedOf(outcome)}`;
+
 const named = ({ label, index }: ExplainedRow['target']): string =>
   label ?? (index === undefined ? 'target' : `class ${index}`);
 
@@ -228,22 +265,28 @@ function page(model: Model, outcomes: readonly Outcome[], out: string | undefine
   // The score of a neuron's method is the neuron's value.
   const [first] = done.filter(({ explanation }) => !('neuron' in explanation.params));
   const matrix = featureMatrix(
-    done.flatMap(({ method, row: { features } }) => (features ? [{ method, features }] : [])),
+    done.flatMap((outcome) => {
+      const { features } = outcome.row;
+      return features ? [{ method: titleOf(outcome), features }] : [];
+    }),
   );
-  const width = Math.max(6, ...outcomes.map(({ method }) => method.length));
+  const width = Math.max(6, ...outcomes.map((outcome) => titleOf(outcome).length));
+  const hasTargets = done.some(({ asked }) => asked !== undefined);
   const cells = (name: string, ...numbers: string[]) =>
     [name.padEnd(width), ...numbers.map((number) => number.padStart(11))].join(' ');
   return [
-    `${model.name} ${model.version}${first ? `, ${first.explanation.engine}: ${named(first.row.target)}, score ${first.row.score.toFixed(3)}` : ''}`,
-    ...(done.length > 0 ? [cells('method', 'rows', 'prepare ms', 'run ms')] : []),
-    ...done.map(({ method, explanation: { samples, timings } }) =>
-      cells(
-        method,
+    `${model.name} ${model.version}${first ? `, ${first.explanation.engine}` : ''}${first && !hasTargets ? `: ${named(first.row.target)}, score ${first.row.score.toFixed(3)}` : ''}`,
+    ...(done.length > 0 ? [cells('method', ...(hasTargets ? ['score'] : []), 'rows', 'prepare ms', 'run ms')] : []),
+    ...done.map((outcome) => {
+      const { samples, timings } = outcome.explanation;
+      return cells(
+        titleOf(outcome),
+        ...(hasTargets ? [outcome.row.score.toFixed(3)] : []),
         String(samples.forwards + samples.backwards),
         (timings.compile + timings.session).toFixed(0),
         timings.run.toFixed(0),
-      ),
-    ),
+      );
+    }),
     ...others.map(
       ({ method, error, skipped }) =>
         `${method.padEnd(width)} ${skipped ? 'left out' : 'FAILED'}: ${error.code}: ${error.message}`,
@@ -262,8 +305,7 @@ function toJson(model: Model, outcomes: readonly Outcome[], out: string | undefi
     ...(first && {
       engine: first.explanation.engine,
       seed: first.explanation.seed,
-      target: first.row.target,
-      score: first.row.score,
+      ...(first.asked === undefined && { target: first.row.target, score: first.row.score }),
       top: first.row.top,
     }),
     ...(out !== undefined && { out }),
@@ -272,10 +314,11 @@ function toJson(model: Model, outcomes: readonly Outcome[], out: string | undefi
         const { method, skipped, error } = outcome;
         return { method, skipped, error: { code: error.code, message: error.message } };
       }
-      const { method, explanation, row } = outcome;
+      const { method, explanation, row, asked } = outcome;
+      const about = asked === undefined ? {} : { asked, target: row.target, score: row.score };
       const { revision, params, samples, timings } = explanation;
       const { baselineScore, convergenceDelta, features } = row;
-      return { method, revision, params, samples, timings, baselineScore, convergenceDelta, features };
+      return { method, ...about, revision, params, samples, timings, baselineScore, convergenceDelta, features };
     }),
   };
 }

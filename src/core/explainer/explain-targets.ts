@@ -12,11 +12,15 @@ import { isSharable } from './predict-rows.ts';
 import { isChosenByTask, taskOf } from './read-answer.ts';
 import type { ExplainHooks } from './request.ts';
 
-/** Steps of an explainer that explanations for several targets are made of. */
-interface TargetsRun {
+/** Steps of an explainer that a shared pass is made of. */
+interface PassRun {
   readonly lease: GraphLease;
   readonly tasks: TaskRegistry;
   readonly hooks: ExplainHooks;
+}
+
+/** Steps of an explainer that explanations for several targets are made of. */
+interface TargetsRun extends PassRun {
   /** Explains one plan, over the pass where there is one. */
   explain(plan: Plan, pass: ForwardPass | undefined): Promise<Explanation>;
 }
@@ -27,24 +31,33 @@ export async function explainTargets(
   targets: readonly TargetRequest[],
 ): Promise<Explanation[]> {
   const plans = targets.map((target) => planForTarget(plan, target));
-  const passes = await sharedPasses(run, plan, plans);
+  const passes = await sharedPasses(run, plans);
   const explanations: Explanation[] = [];
   for (const one of plans) explanations.push(await run.explain(one, passes.get(one)));
   return explanations;
 }
 
-/** The pass of each plan whose target is known before the run; none where targets do not share a graph. */
-async function sharedPasses(run: TargetsRun, plan: Plan, plans: readonly Plan[]): Promise<Map<Plan, ForwardPass>> {
-  const needs = Object.values(plan.graphs)[0] as ResolvedNeeds;
-  const isShared =
-    plan.rows === 1 && needs.gradients.length > 0 && isSharable(needs, resolveNeeds({}, plan.info)) && !run.hooks.pass;
-  const known = isShared ? plans.filter((one) => one.target && !isFound(run, one)) : [];
+/**
+ * The pass of each plan whose target is known before the run; none where targets do not share a graph.
+ * @param plans plans of the same row by the same method, each for another target
+ */
+export async function sharedPasses(run: PassRun, plans: readonly Plan[]): Promise<ReadonlyMap<Plan, ForwardPass>> {
+  const [plan] = plans;
+  const needs = plan && mainNeeds(plan);
+  if (!needs || plan.rows !== 1 || run.hooks.pass || needs.gradients.length === 0) return new Map();
+  if (!isSharable(needs, resolveNeeds({}, plan.info))) return new Map();
+  const known = plans.filter((one) => one.target && !isFound(run, one));
   if (known.length < 2) return new Map();
   const targets = known.map(({ target }) => target as Target);
   const rows = rowInputs(plan, 0);
-  const raw = await runRows(await run.lease.load(needsOf(needs, rows, targets)), rows, targets, controlOf(run.hooks));
-  return new Map(known.map((one, row) => [one, { needs, target: targets[row] as Target, raw, rows: [row] }]));
+  const graph = await run.lease.load(needsOf(needs, rows, targets));
+  const raw = await runRows(graph, rows, targets, controlOf(run.hooks));
+  return new Map(
+    known.map((one, row) => [one, { needs: mainNeeds(one), target: targets[row] as Target, raw, rows: [row] }]),
+  );
 }
 
+const mainNeeds = ({ graphs }: Plan): ResolvedNeeds => Object.values(graphs)[0] as ResolvedNeeds;
+
 /** True if the target is among what the task finds in the answer. */
-const isFound = ({ tasks }: TargetsRun, plan: Plan): boolean => isChosenByTask(taskOf(plan, tasks), plan.request);
+const isFound = ({ tasks }: PassRun, plan: Plan): boolean => isChosenByTask(taskOf(plan, tasks), plan.request);

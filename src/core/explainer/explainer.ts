@@ -6,34 +6,26 @@ import type { Cost } from '../method/contract.ts';
 import type { MethodRegistry } from '../method/registry.ts';
 import { checkInputs } from '../model/inputs.ts';
 import type { Model } from '../model/model.ts';
-import { topClasses } from '../model/prediction.ts';
 import type { TargetRequest } from '../model/target-request.ts';
 import { COMPILE_LIMITS } from '../onnx/compile-budget.ts';
 import { type Estimate, estimateCost, rowSize } from '../plan/cost.ts';
-import { followedScores } from '../plan/follow.ts';
+import type { ForwardPass } from '../plan/forward-pass.ts';
 import { type GraphLease, GraphLoader, type LoadTimings, noTimings } from '../plan/loader.ts';
 import { Profiles } from '../plan/profile.ts';
 import { outputsOf, runRows } from '../plan/run.ts';
 import { resolveNeeds } from '../plan/variant.ts';
 import { TaskRegistry } from '../task/registry.ts';
-import { type Inputs, rowsOf, sliceRows } from '../tensor/rows.ts';
+import type { Inputs } from '../tensor/rows.ts';
 import type { Tensor } from '../tensor/tensor.ts';
+
 import { explainAnswer } from './explain-answer.ts';
-import { explainTargets } from './explain-targets.ts';
+import { explainTargets, sharedPasses } from './explain-targets.ts';
 import type { ExplainerOptions } from './explainer-options.ts';
 import type { Answers, ExplainedRow, Explanation, Prediction } from './explanation.ts';
-import { followOf } from './follow.ts';
-import {
-  checkBudget,
-  type Plan,
-  type PlanOptions,
-  planRequest,
-  planWithTarget,
-  scoreSpace,
-  withTarget,
-} from './plan.ts';
+import { checkBudget, type Plan, type PlanOptions, planRequest, planWithTarget, withTarget } from './plan.ts';
 import { controlOf } from './plan-run.ts';
 import { outputsInFile, type PredictedRows, type PredictRows, predictRows } from './predict-rows.ts';
+import { type PredictRequest, predictScores } from './predict-scores.ts';
 import { isChosenByTask, readRow, targetOf, taskOf } from './read-answer.ts';
 import { readingOf } from './reading.ts';
 import { type ExplainHooks, type ExplainRequest, type MethodRequest, namedRequest } from './request.ts';
@@ -196,6 +188,19 @@ export class Explainer {
     return explainTargets({ lease, tasks: this.tasks, hooks, explain }, plan, targets).finally(() => lease.release());
   }
 
+  /**
+   * Runs the forward pass that explanations of one row for several targets share, with the gradient for each target. With
+   * the pass that it returns for a plan, {@link run} does not run the model on the row again.
+   * @param plans plans of the same row by the same method, each for another target
+   * @returns passes for `hooks.pass`; plans that cannot share one are left out
+   */
+  async sharePass(plans: readonly Plan[], hooks: ExplainHooks = {}): Promise<ReadonlyMap<Plan, ForwardPass>> {
+    const [first] = plans;
+    if (!first) return new Map();
+    const lease = this.loader.lease(first.model, noTimings(), hooks);
+    return sharedPasses({ lease, tasks: this.tasks, hooks }, plans).finally(() => lease.release());
+  }
+
   private async explainRows(plan: Plan, lease: GraphLease, hooks: ExplainHooks) {
     const { cost } = plan;
     const samples = { forwards: 0, backwards: 0, predictions: 0 };
@@ -255,30 +260,10 @@ export class Explainer {
    * Returns scores and top classes of each row, and the number that a task's target has in it.
    * @throws WhylightError `invalid_tensor`, `layer_not_found`, `aborted`
    */
-  async predict(
-    given: Model,
-    request: Pick<ExplainRequest, 'inputs' | 'scores' | 'taskTarget' | 'top'>,
-    hooks: ExplainHooks = {},
-  ): Promise<Prediction[]> {
+  async predict(given: Model, request: PredictRequest, hooks: ExplainHooks = {}): Promise<Prediction[]> {
     const model = withTarget(given, request.taskTarget);
-    const { inputs, shapes } = checkInputs(model, request.inputs);
-    const info = model.info({ scores: request.taskTarget?.output ?? request.scores, shapes });
-    const space = scoreSpace(model, info);
-    const follow = followOf({ model, info, request });
     const lease = this.loader.lease(model, noTimings(), hooks);
-    try {
-      const graph = await lease.load(resolveNeeds(follow ? { activations: follow.outputs } : {}, info));
-      const raw = await runRows(graph, inputs, undefined, controlOf(hooks));
-      const { scores } = raw;
-      const numbers = follow && followedScores(follow, outputsOf(raw, info.scores.name));
-      return Array.from({ length: rowsOf(scores) }, (_, row) => {
-        const { data } = sliceRows(scores, row, row + 1);
-        const top = topClasses(data, space, info, request.top ?? 5);
-        return { scores: data, top, ...(numbers && { followed: numbers[row] as number }) };
-      });
-    } finally {
-      lease.release();
-    }
+    return predictScores({ model, lease, hooks }, request).finally(() => lease.release());
   }
 
   /**

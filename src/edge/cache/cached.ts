@@ -61,6 +61,24 @@ export async function cached<T extends object>(
   return { value: opened(await inFlight.start(key, packed, store, waitUntil)), state: 'miss' };
 }
 
+/** True if the answer is in the cache and may be read from it. */
+export async function isStored({
+  cache,
+  key,
+  seconds,
+  owner,
+  allowed,
+  waitUntil,
+  log,
+}: Omit<CachedOptions<unknown>, 'isCacheable'>): Promise<boolean> {
+  if (!allowed.read || seconds === 0) return false;
+  const use = { seconds, waitUntil, ...(owner !== undefined && { owner }) };
+  const bytes = await attempt(() => cache.get(key, use)).catch((error: unknown) =>
+    log('warn', 'the cache cannot be read', { key, reason: messageOf(error) }),
+  );
+  return bytes !== undefined && unpack(bytes) !== undefined;
+}
+
 /** Turns an exception of a binding into a rejection. */
 const attempt = async <T>(work: () => Promise<T>): Promise<T> => work();
 

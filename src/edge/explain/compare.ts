@@ -1,10 +1,12 @@
-/** Comparison of several methods on the same input and target. */
+/** Comparison of several methods, several targets, or both, on the same input. */
 import type { Context } from 'hono';
+import { counted } from '../../core/counted.ts';
 import { WhylightError } from '../../core/errors.ts';
 import { contactSheet, type SheetCell } from '../../core/image/contact-sheet.ts';
 import type { Image } from '../../core/image/image.ts';
 import { methodsWithPreset, PRESET_PARAMETER } from '../../core/method/presets.ts';
 import { type DrawnCell, drawingSheet } from '../../core/modality/drawing-sheet.ts';
+import type { ForwardPass } from '../../core/plan/forward-pass.ts';
 import { drawingPage } from '../../protocol/drawing-page.ts';
 import { explanationImage } from '../../protocol/explanation-image.ts';
 import { explanationOutputs, explanationParameters } from '../../protocol/explanation-outputs.ts';
@@ -17,16 +19,24 @@ import type { Tenant } from '../tenants/tenant.ts';
 import { type DocumentType, drawDocument } from './draw-document.ts';
 import { type Answer, explainCached } from './explain-cached.ts';
 import { type ExplainQuery, queryOf, type RawQuery } from './query.ts';
+import { passesOf, type TargetParameter, targetParameters, targetsOf } from './targets.ts';
 
-/** Maximum number of methods in one request. */
-const MAX_METHODS = 12;
+/** Maximum number of explanations in one request. */
+const MAX_EXPLANATIONS = 12;
 
 interface Compared {
   readonly query: ExplainQuery;
   readonly answer: Answer;
 }
 
-type Results = ReadonlyMap<string, Compared | WhylightError>;
+/** Question of the comparison, with its answer or the reason why there is none. */
+interface Result {
+  /** Name of the outputs, without the dot: `<method>`, or `<method>.<number of the target>`. */
+  readonly prefix: string;
+  /** Text below the map. */
+  readonly label: string;
+  readonly outcome: Compared | WhylightError;
+}
 
 export interface Comparison {
   /** Answers of the methods that did not fail. */
@@ -43,42 +53,94 @@ export interface Comparison {
 }
 
 /**
- * Runs the methods. The top class that the first method finds is the target of all.
- * @throws WhylightError `invalid_request`; the error of the first method when all fail
+ * Runs the methods. Without `targets`, the top class that the first method finds is the target of all; with them, each
+ * method explains every target.
+ * @throws WhylightError `invalid_request`; the error of the first question when all fail
  */
 export async function compareMethods(c: Context<EdgeEnv>, services: Services, raw: RawQuery): Promise<Comparison> {
-  const results = new Map<string, Compared | WhylightError>();
-  let target: Parameters = {};
+  const targets = targetsOf(raw.parameters);
   const ids = methodsOf(raw.parameters);
+  checkCount(ids.length, targets?.length ?? 1);
   await services.explainer.methods.load(ids);
   const withPreset = presetHolders(ids, raw.parameters, c.get('tenant'), services);
-  for (const id of ids) {
+  const asked = ids.map((id) => {
     const common = withPreset.has(id) ? raw.parameters : without(PRESET_PARAMETER, raw.parameters);
-    const result = await explainBy(c, services, { ...raw, parameters: { ...parametersFor(id, common), ...target } });
-    results.set(id, result);
-    target = { ...target, ...targetOf(result) };
+    return { id, raw: { ...raw, parameters: parametersFor(id, common) } };
+  });
+  const results: Result[] = [];
+  let target: Parameters = {};
+  for (const { id, raw } of asked) {
+    if (targets) results.push(...(await explainTargets(c, services, raw, targets, ids.length > 1 ? `${id}: ` : '')));
+    else {
+      const parameters = { ...raw.parameters, ...target };
+      const outcome = await attempted(async () =>
+        answerOf(c, services, await queryOf(c, services, { ...raw, parameters })),
+      );
+      results.push({ prefix: id, label: id, outcome });
+      target = { ...target, ...targetOf(outcome) };
+    }
   }
-  const successes = [...results.values()].filter(isCompared);
+  const successes = results.map(({ outcome }) => outcome).filter(isCompared);
   const [first] = successes;
-  if (!first) throw [...results.values()][0];
+  if (!first) throw results[0]?.outcome;
+  const title = `${first.query.model.name}: ${[...ids, ...(targets ?? [])].join(', ')}`;
   return {
     answers: successes.map(({ answer }) => answer),
     wire: first.query.wire,
-    response: () => responseOf(results, first.query),
+    response: () => responseOf(results, { methods: ids.join(','), ...targetParameters(targets) }, first.query),
     isData: first.query.isData,
     draw: async () => contactSheet(await cellsOf(results)),
-    document: (type) => documentOf(services, results, first.query.model.name, type),
+    document: (type) => documentOf(services, results, title, type),
   };
 }
 
-const isCompared = (result: Compared | WhylightError): result is Compared => !WhylightError.is(result);
+/** Explains every target by one method, those that are not in the cache over one forward pass where they can share it. */
+async function explainTargets(
+  c: Context<EdgeEnv>,
+  services: Services,
+  raw: RawQuery,
+  targets: readonly TargetParameter[],
+  titled: string,
+): Promise<Result[]> {
+  const { method } = raw.parameters;
+  // The input is decoded once.
+  let { input } = raw;
+  const queries: (ExplainQuery | WhylightError)[] = [];
+  for (const target of targets) {
+    const parameters = { ...raw.parameters, target };
+    const query = await attempted(() => queryOf(c, services, { ...raw, parameters, ...(input && { input }) }));
+    if (!WhylightError.is(query)) input = query.input;
+    queries.push(query);
+  }
+  const passes = await passesOf(
+    c,
+    services,
+    queries.flatMap((query) => (WhylightError.is(query) ? [] : query)),
+  );
+  const results: Result[] = [];
+  for (const [i, query] of queries.entries()) {
+    const outcome = WhylightError.is(query)
+      ? query
+      : await attempted(() => answerOf(c, services, query, passes.get(query)));
+    results.push({ prefix: `${method}.${i}`, label: `${titled}${targets[i]}`, outcome });
+  }
+  return results;
+}
+
+const isCompared = (outcome: Compared | WhylightError): outcome is Compared => !WhylightError.is(outcome);
 
 function methodsOf({ methods }: Parameters): string[] {
   const listed = String(methods ?? '').split(',');
   const names = [...new Set(listed.flatMap((name) => name.trim() || []))];
-  if (names.length > 0 && names.length <= MAX_METHODS) return names;
-  const message = `Parameter "methods" takes 1 to ${MAX_METHODS} ids with commas between, such as saliency,grad_cam.`;
+  if (names.length > 0 && names.length <= MAX_EXPLANATIONS) return names;
+  const message = `Parameter "methods" takes 1 to ${MAX_EXPLANATIONS} ids with commas between, such as saliency,grad_cam.`;
   throw new WhylightError('invalid_request', message, { issues: [{ parameter: 'methods', message }] });
+}
+
+function checkCount(methods: number, targets: number): void {
+  if (methods * targets <= MAX_EXPLANATIONS) return;
+  const message = `${methods * targets} explanations were asked for (${counted(methods, 'method')}, ${counted(targets, 'target')}), and ${MAX_EXPLANATIONS} are allowed: send fewer targets or methods at once.`;
+  throw new WhylightError('invalid_request', message, { issues: [{ parameter: 'targets', message }] });
 }
 
 /**
@@ -102,7 +164,7 @@ function presetHolders(
 const without = (name: string, { [name]: _, ...others }: Parameters): Parameters => others;
 
 /** Selects the parameters of all methods, and those that name this one. */
-function parametersFor(method: string, { methods: _, ...parameters }: Parameters): Parameters {
+function parametersFor(method: string, { methods: _, targets: __, ...parameters }: Parameters): Parameters {
   const entries = Object.entries(parameters);
   const own = entries.flatMap(([name, value]) =>
     name.startsWith(`${method}.`) ? [[name.slice(method.length + 1), value] as const] : [],
@@ -111,11 +173,19 @@ function parametersFor(method: string, { methods: _, ...parameters }: Parameters
   return { ...Object.fromEntries([...common, ...own]), method };
 }
 
-/** Explains by one method. A method that fails does not fail the others. */
-async function explainBy(c: Context<EdgeEnv>, services: Services, raw: RawQuery): Promise<Compared | WhylightError> {
+async function answerOf(
+  c: Context<EdgeEnv>,
+  services: Services,
+  query: ExplainQuery,
+  pass?: ForwardPass,
+): Promise<Compared> {
+  return { query, answer: await explainCached(c, services, query, { ...(pass && { pass }) }) };
+}
+
+/** Runs a step of one question; what it throws does not fail the others. */
+async function attempted<T>(step: () => Promise<T>): Promise<T | WhylightError> {
   try {
-    const query = await queryOf(c, services, raw);
-    return { query, answer: await explainCached(c, services, query) };
+    return await step();
   } catch (error) {
     if (!WhylightError.is(error)) throw error;
     return error;
@@ -130,54 +200,59 @@ function targetOf(result: Compared | WhylightError): Parameters {
   return classes.size === 1 && index !== undefined ? { target: index } : {};
 }
 
-function responseOf(results: Results, { model, wire }: ExplainQuery): InferenceResponse {
+function responseOf(results: readonly Result[], asked: Parameters, { model, wire }: ExplainQuery): InferenceResponse {
   return {
     ...(wire?.id !== undefined && { id: wire.id }),
     modelName: model.name,
     modelVersion: model.version,
-    parameters: { methods: [...results.keys()].join(','), model_digest: model.digest, ...parametersOf(results) },
+    parameters: { ...asked, model_digest: model.digest, ...parametersOf(results) },
     outputs: wantedOutputs(outputsOf(results), wire),
   };
 }
 
-const outputsOf = (results: Results): NamedOutput[] =>
-  [...results].flatMap(([method, result]) =>
-    isCompared(result)
-      ? explanationOutputs(result.answer.explanation).map(({ name, value }) => ({ name: `${method}.${name}`, value }))
+const outputsOf = (results: readonly Result[]): NamedOutput[] =>
+  results.flatMap(({ prefix, outcome }) =>
+    isCompared(outcome)
+      ? explanationOutputs(outcome.answer.explanation).map(({ name, value }) => ({ name: `${prefix}.${name}`, value }))
       : [],
   );
 
-const parametersOf = (results: Results): Parameters =>
+const parametersOf = (results: readonly Result[]): Parameters =>
   Object.fromEntries(
-    [...results].flatMap(([method, result]): [string, string | number | boolean][] =>
-      isCompared(result)
-        ? Object.entries(explanationParameters(result.answer.explanation, result.query.key)).map(([name, value]) => [
-            `${method}.${name}`,
+    results.flatMap(({ prefix, outcome }): [string, string | number | boolean][] =>
+      isCompared(outcome)
+        ? Object.entries(explanationParameters(outcome.answer.explanation, outcome.query.key)).map(([name, value]) => [
+            `${prefix}.${name}`,
             value,
           ])
-        : [[`${method}.error`, `${result.code}: ${result.message}`]],
+        : [[`${prefix}.error`, `${outcome.code}: ${outcome.message}`]],
     ),
   );
 
-async function documentOf(services: Services, results: Results, model: string, type: DocumentType): Promise<string> {
+async function documentOf(
+  services: Services,
+  results: readonly Result[],
+  title: string,
+  type: DocumentType,
+): Promise<string> {
   const cells: DrawnCell[] = [];
-  for (const [label, result] of results) {
-    if (!isCompared(result)) cells.push({ label, note: `${result.code}: ${result.message}` });
+  for (const { label, outcome } of results) {
+    if (!isCompared(outcome)) cells.push({ label, note: `${outcome.code}: ${outcome.message}` });
     else {
-      const { query, answer } = result;
+      const { query, answer } = outcome;
       cells.push({ label, drawing: await drawDocument(services, query, answer.explanation, 'image/svg+xml') });
     }
   }
-  const sheet = drawingSheet(`${model}: ${[...results.keys()].join(', ')}`, cells);
-  return type === 'text/html' ? drawingPage(model, sheet, []) : sheet;
+  const sheet = drawingSheet(title, cells);
+  return type === 'text/html' ? drawingPage(title, sheet, []) : sheet;
 }
 
-const cellsOf = (results: Results): Promise<SheetCell[]> =>
+const cellsOf = (results: readonly Result[]): Promise<SheetCell[]> =>
   Promise.all(
-    [...results].map(async ([label, result]): Promise<SheetCell> => {
-      if (!isCompared(result)) return { label, note: result.code };
-      const { input, settings } = result.query;
-      const { explanation } = result.answer;
+    results.map(async ({ label, outcome }): Promise<SheetCell> => {
+      if (!isCompared(outcome)) return { label, note: outcome.code };
+      const { input, settings } = outcome.query;
+      const { explanation } = outcome.answer;
       const image = explanationImage(explanation, await input.image(), settings.overlay, settings.choseOverlay);
       return { label, image };
     }),

@@ -13,6 +13,7 @@ import { expectation, parameterSchemas } from '../../core/method/schema.ts';
 import { type Corrections, isEmpty } from '../../core/model/corrections.ts';
 import { safeParse } from '../../core/safe-parse.ts';
 import { BOX_SCORES } from '../../core/task/task.ts';
+import { textList } from '../../core/text-list.ts';
 import type { Parameters } from '../../protocol/open-inference.ts';
 import { ROUTES } from '../routing/decide.ts';
 
@@ -181,18 +182,8 @@ const READERS: Readonly<Record<string, (value: unknown) => unknown>> = {
   method: (value) => value,
   target: (value) => value,
   similar_to: (value) => (typeof value === 'string' ? value : JSON.stringify(value)),
-  labels: (value) => (typeof value === 'string' ? labelList(value) : value),
+  labels: (value) => (typeof value === 'string' ? textList(value) : value),
 };
-
-/** A JSON list, for names with commas, or names with commas between; an empty name keeps its place. */
-function labelList(text: string): unknown {
-  if (!text.trimStart().startsWith('[')) return text.split(',').map((name) => name.trim());
-  try {
-    return JSON.parse(text);
-  } catch {
-    return text;
-  }
-}
 
 /** Converts a parameter to the type that the schema asks for. JSON Schema is made only for parameters that need it. */
 const read = (schema: z.ZodObject, name: string, value: unknown): unknown =>

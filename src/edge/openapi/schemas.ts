@@ -184,9 +184,15 @@ export const explainQuery = requestSchema
       .describe('Parameters as this library chooses them; parameters of the request override them.'),
   })
   .partial({ method: true });
-export const compareQuery = explainQuery
-  .omit({ method: true })
-  .extend({ methods: z.string().describe('Ids of methods, separated by commas.') });
+export const compareQuery = explainQuery.omit({ method: true }).extend({
+  methods: z.string().describe('Ids of methods, separated by commas.'),
+  targets: z
+    .string()
+    .optional()
+    .describe(
+      'Targets that every method explains, separated by commas or as a JSON list, in place of target. Gradients and class activation maps share one forward pass.',
+    ),
+});
 
 /** Query of the routes of uploaded models. */
 export const ownerQuery = z.object({

@@ -10,7 +10,7 @@ import { defineRoute } from '../openapi/route.ts';
 import * as schemas from '../openapi/schemas.ts';
 import { offeredTo } from '../tenants/tenant.ts';
 
-/** Explains the same input and target by several methods: `POST /v2/models/{model}/compare?methods=a,b`. */
+/** Explains the same input by several methods or for several targets: `POST /v2/models/{model}/compare?methods=a,b`. */
 export const compare = defineRoute(
   {
     id: 'compareMethods',
@@ -18,9 +18,9 @@ export const compare = defineRoute(
     path: '/v2/models/{model}/compare',
     versioned: true,
     tag: 'explanations',
-    summary: 'Explains the same input and target by several methods.',
+    summary: 'Explains the same input by several methods, for several targets, or both.',
     description:
-      'The prediction is made once: the top class that the first method finds is the target of all. Parameters apply to every method that has them; `<method>.<parameter>` sets that of one. Outputs are named `<method>.<output>`; the failure of a method is the parameter `<method>.error`.',
+      'The prediction is made once: the top class that the first method finds is the target of all. Parameters apply to every method that has them; `<method>.<parameter>` sets that of one. Outputs are named `<method>.<output>`; the failure of a method is the parameter `<method>.error`. With `targets`, each method explains every target, gradients and class activation maps over one forward pass; outputs are named `<method>.<number of the target>.<output>`, counted from 0. A request makes at most 12 explanations.',
     access: 'explain',
     cost: 'explanation',
     request: { body: inputBody, query: schemas.compareQuery },

@@ -1,9 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { SessionCache } from '../../../src/core/engine/session-cache.ts';
-import { Explainer } from '../../../src/core/explainer/explainer.ts';
-import { graphCompiler } from '../../../src/core/plan/compile-variant.ts';
 import { imageFiles } from '../../core/image/image-files.ts';
-import { appWith, imageRequest, type Output, outputsOf, pixels, services, tensorRequest } from '../../support/app.ts';
+import { appWith, imageRequest, type Output, outputsOf, pixels, tensorRequest } from '../../support/app.ts';
+import { countingApp } from '../../support/counting-app.ts';
 import { keyOf, tenantApp } from '../../support/tenants.ts';
 
 const INFER = '/v2/models/cifar10/infer';
@@ -31,33 +29,6 @@ async function probabilities(): Promise<number[]> {
     const own = scores.slice(row * 10, (row + 1) * 10).map(Math.exp);
     return Math.max(...own) / own.reduce((a, b) => a + b, 0);
   });
-}
-
-/** An app whose runs of the engine are counted by rows. */
-function countingApp() {
-  const runs: number[] = [];
-  const { engine } = services.explainer;
-  const counting = new Explainer({
-    compiler: graphCompiler,
-    engine: {
-      ...engine,
-      name: engine.name,
-      async load(file) {
-        const session = await engine.load(file);
-        return {
-          run(feeds, ...rest) {
-            runs.push(Math.max(...Object.values(feeds).map(({ dims }) => dims[0] ?? 1)));
-            return session.run(feeds, ...rest);
-          },
-          release: () => session.release(),
-        };
-      },
-    },
-    sessions: new SessionCache(2 ** 26),
-    methods: services.explainer.methods,
-    tasks: services.explainer.tasks,
-  });
-  return { runs, ask: appWith({ explainer: counting }) };
 }
 
 describe('explain_if', () => {
