@@ -13,7 +13,10 @@ import { infer } from '../infer.ts';
 /** First extent by which each operator gives that of its input. */
 const KEEPS: Readonly<Record<string, number>> = { Reshape: 0, Expand: 1 };
 
+/** The graph itself where no convolution has a constant kernel: then nothing runs in blocks. */
 export function tieRows(graph: Graph): Graph {
+  const hasBlocks = graph.nodes.some(({ op, inputs }) => op === 'Conv' && graph.constants.has(inputs[1] ?? ''));
+  if (!hasBlocks) return graph;
   const types = infer(graph);
   const names = namesOf(graph);
   const constants = new Map(graph.constants);

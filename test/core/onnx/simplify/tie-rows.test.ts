@@ -90,8 +90,10 @@ describe('tieRows', () => {
     const column = g.op('Reshape', [x, g.ints([-1, 6, 1])]);
     const spread = g.op('Expand', [column, g.op('Shape', [wide])]);
     const mixed = g.op('Reshape', [x, g.ints([-1, 3])]);
-    const graph = tieRows(g.build([spread, mixed]));
-    const shapes = graph.nodes.map(({ op, inputs }) => [
+    const line = g.op('Conv', [x, g.constant('float32', [1, 2, 1], [1, 2])]);
+    const graph = tieRows(g.build([spread, mixed, line]));
+    const reshaping = graph.nodes.filter(({ op }) => op !== 'Conv');
+    const shapes = reshaping.map(({ op, inputs }) => [
       op,
       ...constantValues(graph.constants.get(inputs[1] ?? '') as Constant),
     ]);
@@ -100,5 +102,12 @@ describe('tieRows', () => {
       ['Expand', '1', '6', '4'],
       ['Reshape', '-1', '3'],
     ]);
+  });
+
+  it('leaves a graph alone in which no convolution has a constant kernel, which never runs in blocks', () => {
+    const g = GraphBuilder.empty();
+    const [x, kernel] = [g.input('x', 'float32', ['N', 2, 3, 3]), g.input('kernel', 'float32', [4, 2, 1, 1])];
+    const graph = g.build([g.op('Reshape', [g.op('Conv', [x, kernel]), g.ints([-1, 36])])]);
+    expect(tieRows(graph)).toBe(graph);
   });
 });
