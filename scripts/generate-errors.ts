@@ -16,6 +16,7 @@ const ADVICE: Partial<Record<ErrorCode, string>> = {
   origin_timeout: 'perhaps, with fewer samples',
   origin_error: 'once',
   deadline_exceeded: 'with fewer samples or more time',
+  request_timeout: 'over a faster connection',
   engine_failure: 'once',
   internal: 'once',
   model_damaged: 'after the file is restored',

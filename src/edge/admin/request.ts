@@ -4,6 +4,7 @@ import type { Context } from 'hono';
 import type * as z from 'zod';
 import { WhylightError } from '../../core/errors.ts';
 import { safeParse } from '../../core/safe-parse.ts';
+import { jsonOf } from '../http/arriving.ts';
 import { type Violation, violationsOf } from '../http/violations.ts';
 import { keyParams, tenantParams } from './schemas.ts';
 
@@ -26,23 +27,20 @@ function paramsOf<S extends z.ZodType>(c: Context, schema: S): z.output<S> {
  * @throws WhylightError `unsupported_media_type`; `invalid_request` with every mistake
  */
 export async function bodyOf<S extends z.ZodType>(c: Context, schema: S): Promise<z.output<S>> {
-  const parsed = safeParse(schema, await jsonOf(c));
+  const parsed = safeParse(schema, await jsonBodyOf(c));
   if (parsed.success) return parsed.data;
   throw invalid(violationsOf(parsed.error.issues));
 }
 
-async function jsonOf(c: Context): Promise<unknown> {
+async function jsonBodyOf(c: Context): Promise<unknown> {
   const type = c.req.header('Content-Type')?.trim() ?? '';
   if (!JSON_TYPE.test(type)) {
     const message = `The Content-Type ${type || '(none)'} is not supported: use application/json.`;
     throw new WhylightError('unsupported_media_type', message, { allowed: ['application/json'] });
   }
-  try {
-    return await c.req.json();
-  } catch (cause) {
-    if (WhylightError.is(cause)) throw cause;
-    throw new WhylightError('invalid_request', 'The body is not valid JSON.', {}, { cause });
-  }
+  const value = await jsonOf(c);
+  if (value === undefined) throw new WhylightError('invalid_request', 'The body is not valid JSON.');
+  return value;
 }
 
 function invalid(errors: readonly Violation[]): WhylightError {

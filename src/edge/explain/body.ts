@@ -12,6 +12,7 @@ import {
   type InferenceRequest,
   type Parameters,
 } from '../../protocol/open-inference.ts';
+import { bytesOf } from '../http/arriving.ts';
 import type { EdgeEnv } from '../http/env.ts';
 import { positionsIn } from '../http/violations.ts';
 import type { Services } from '../services.ts';
@@ -46,14 +47,14 @@ export async function readBody(c: Context<EdgeEnv>, source: ImageSource, types: 
   const header = c.req.header(HEADER_LENGTH);
   if (type === 'multipart/form-data') return readForm(c, source, types);
   if (type === 'application/json' || (type === 'application/octet-stream' && header !== undefined)) {
-    const bytes = await readBytes(c);
+    const bytes = await bytesOf(c);
     const data = header === undefined && !isInferenceRequest(bytes) ? dataOf(bytes, mediaType, types) : undefined;
     return data ?? readTensors(bytes, c, header, source, types);
   }
-  if (type.startsWith('image/')) return { kind: 'image', bytes: await readBytes(c), parameters: {} };
+  if (type.startsWith('image/')) return { kind: 'image', bytes: await bytesOf(c), parameters: {} };
   const known = [...types.ofOwn, ...types.ofTensor].includes(type);
   if (known || UNSPECIFIC.has(type)) {
-    const bytes = await readBytes(c);
+    const bytes = await bytesOf(c);
     const isProtocol =
       header !== undefined || (isJson(bytes) && (types.own === undefined || isInferenceRequest(bytes)));
     if (isProtocol && !(known && header === undefined && type !== 'text/plain')) {
@@ -129,6 +130,8 @@ export function imageSource(c: Context<EdgeEnv>, { limits, fetch }: Pick<Service
 /** Reads a form: one file, in a field of any name, or the address of an image; every other field is a parameter. */
 async function readForm(c: Context, source: ImageSource, types: DataTypes): Promise<Body> {
   let form: FormData;
+  // Hono parses what has been read.
+  await bytesOf(c);
   try {
     form = await c.req.formData();
   } catch (cause) {
@@ -161,5 +164,3 @@ async function fileBody(file: Blob, types: DataTypes, parameters: Parameters = {
   const data = dataOf(bytes, file.type, types, parameters) ?? sniffedData(bytes, types);
   return data ? { ...data, parameters } : { kind: 'image', bytes, parameters };
 }
-
-const readBytes = async (c: Context): Promise<Uint8Array> => new Uint8Array(await c.req.arrayBuffer());

@@ -44,6 +44,7 @@ export const STATUS: Readonly<Record<ErrorCode, number>> = {
   unsupported_operator: 501,
   method_failed: 500,
   deadline_exceeded: 504,
+  request_timeout: 408,
   aborted: 499,
   origin_unavailable: 503,
   origin_timeout: 504,
@@ -168,6 +169,8 @@ function problemResponse(c: Context<EdgeEnv>, error: WhylightError, headers: Rec
     'Content-Type': typeOf(c),
     'Cache-Control': 'no-store',
     ...(typeof error.details.retry_after === 'number' && { 'Retry-After': String(error.details.retry_after) }),
+    // RFC 9110, 15.5.9: what is left of the body is not waited for.
+    ...(problem.status === 408 && { Connection: 'close' }),
     ...(problem.status === 401 && { 'WWW-Authenticate': 'Bearer realm="whylight"' }),
     ...headers,
   });

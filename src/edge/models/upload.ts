@@ -10,6 +10,7 @@ import { WhylightError } from '../../core/errors.ts';
 import { parseJson } from '../../core/json.ts';
 import { safeParse } from '../../core/safe-parse.ts';
 import { headerLengthOf } from '../../protocol/open-inference.ts';
+import { arriving } from '../http/arriving.ts';
 import { PieceReader } from '../http/piece-reader.ts';
 import { violationsOf } from '../http/violations.ts';
 
@@ -127,7 +128,7 @@ class PartReader {
     let left = size;
     while (left > 0) {
       if (this.rest.length === 0) {
-        const piece = await this.reader.read();
+        const piece = await arriving(this.reader.read());
         if (!piece) {
           throw new WhylightError('invalid_request', `The body ends ${left} bytes before the end of ${what}.`);
         }

@@ -9,7 +9,13 @@ import { problem } from './schemas.ts';
 /** Problems of every route behind a credential. */
 const CREDENTIAL: readonly ErrorCode[] = ['unauthorized', 'forbidden', 'rate_limited', 'overloaded'];
 /** Problems of every route that takes a body. */
-const BODY: readonly ErrorCode[] = ['invalid_request', 'payload_too_large', 'unsupported_media_type'];
+const BODY: readonly ErrorCode[] = [
+  'invalid_request',
+  'payload_too_large',
+  'unsupported_media_type',
+  'request_timeout',
+  'aborted',
+];
 /** Problems of every route whose path names a model. */
 const MODEL: readonly ErrorCode[] = ['invalid_request', 'model_not_found', 'model_damaged', 'invalid_model'];
 

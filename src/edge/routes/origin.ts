@@ -3,6 +3,7 @@ import * as z from 'zod';
 import { sha256Hex } from '../../core/digest.ts';
 import { WhylightError } from '../../core/errors.ts';
 import { chunksOf, FRAMES_TYPE } from '../../protocol/frames.ts';
+import { bytesOf } from '../http/arriving.ts';
 import { type EdgeEnv, waitUntilOf } from '../http/env.ts';
 import { holdBody } from '../http/middleware/hold-body.ts';
 import type { Trace } from '../observe/trace-context.ts';
@@ -53,7 +54,7 @@ function framesRoute<T>({ decode, serve, ...description }: FramesRoute<T>): Rout
       const digest = c.req.header(SIGNATURE_HEADERS.digest) ?? '';
       await asOrigin.signatures.verify({ method: 'POST', path: pathOf(c), digest }, (name) => c.req.header(name));
       await hold(c, async () => {
-        const body = new Uint8Array(await c.req.arrayBuffer());
+        const body = await bytesOf(c);
         if ((await sha256Hex(body)) !== digest) throw refused();
         const connection = { signal: c.req.raw.signal, waitUntil: waitUntilOf(c), trace: c.get('trace') };
         const stream = await serve({ ...services, asOrigin, log: c.get('log') }, decode(body), connection);

@@ -1,5 +1,6 @@
 import { WhylightError } from '../../core/errors.ts';
 import { safeParse } from '../../core/safe-parse.ts';
+import { jsonOf } from '../http/arriving.ts';
 import { violationsOf } from '../http/violations.ts';
 import { answer, jsonBody } from '../openapi/content.ts';
 import { defineRoute } from '../openapi/route.ts';
@@ -28,7 +29,7 @@ export const rollOut = defineRoute(
   (services) => async (c) => {
     const { model: name } = namesOf(c);
     const { registry, owner } = writable(c, services, name);
-    const { data, error } = safeParse(schemas.rollout, await c.req.json().catch(() => undefined));
+    const { data, error } = safeParse(schemas.rollout, await jsonOf(c));
     if (error) {
       const errors = violationsOf(error.issues);
       const text = errors.map(({ detail, pointer }) => `${pointer} ${detail}`).join('; ');

@@ -2,6 +2,7 @@ import * as z from 'zod';
 import { WhylightError } from '../../core/errors.ts';
 import { safeParse } from '../../core/safe-parse.ts';
 import { HEADER_LENGTH } from '../../protocol/open-inference.ts';
+import { jsonOf } from '../http/arriving.ts';
 import { linkTo } from '../http/base-path.ts';
 import { waitUntilOf } from '../http/env.ts';
 import { noRecord } from '../models/model-record.ts';
@@ -96,7 +97,7 @@ export const pinVersion = defineRoute(
   (services) => async (c) => {
     const { model: name } = namesOf(c);
     const { registry, owner } = writable(c, services, name);
-    const body = safeParse(pin, await c.req.json().catch(() => undefined));
+    const body = safeParse(pin, await jsonOf(c));
     if (!body.success) {
       throw new WhylightError('invalid_request', 'The body must be {"version": "..."}, or {"version": null}.');
     }

@@ -1,5 +1,6 @@
 import type { MiddlewareHandler } from 'hono';
 import { WhylightError } from '../../../core/errors.ts';
+import { arrivingStream } from '../arriving.ts';
 import type { EdgeEnv } from '../env.ts';
 import { PieceReader } from '../piece-reader.ts';
 
@@ -33,11 +34,17 @@ export const decodeBody: MiddlewareHandler<EdgeEnv> = async function decodeBody(
 };
 
 function decompressed(body: ReadableStream, coding: (typeof CODINGS)[number]): ReadableStream<Uint8Array> {
-  const reader = new PieceReader(body.pipeThrough<Uint8Array>(new DecompressionStream(coding)));
+  let lost: unknown;
+  const sent: ReadableStream = arrivingStream(body, (error) => {
+    lost = error;
+  });
+  const reader = new PieceReader(sent.pipeThrough<Uint8Array>(new DecompressionStream(coding)));
   return new ReadableStream({
     async pull(controller) {
       const piece = await reader.read().catch((cause: unknown) => {
-        throw new WhylightError('invalid_request', `The body is not ${coding}, as its header says.`, {}, { cause });
+        throw (
+          lost ?? new WhylightError('invalid_request', `The body is not ${coding}, as its header says.`, {}, { cause })
+        );
       });
       if (piece) controller.enqueue(piece.slice());
       else controller.close();

@@ -3,6 +3,7 @@ import { bodyLimit } from 'hono/body-limit';
 import { WhylightError } from '../../../core/errors.ts';
 import type { Limits } from '../../limits.ts';
 import { limitsFor } from '../../tenants/tenant.ts';
+import { arrivingStream } from '../arriving.ts';
 import type { EdgeEnv } from '../env.ts';
 
 /**
@@ -16,8 +17,8 @@ export const limitBody = (server: Limits): MiddlewareHandler<EdgeEnv> =>
   };
 
 /** Refuses a body of more than `maxSize` bytes. */
-export const refuseAbove = (maxSize: number): MiddlewareHandler<EdgeEnv> =>
-  bodyLimit({
+export function refuseAbove(maxSize: number): MiddlewareHandler<EdgeEnv> {
+  const limited = bodyLimit({
     maxSize,
     onError: () => {
       throw new WhylightError(
@@ -27,3 +28,12 @@ export const refuseAbove = (maxSize: number): MiddlewareHandler<EdgeEnv> =>
       );
     },
   });
+  return async function refuseAbove(c, next) {
+    const { raw } = c.req;
+    // Only a body without a declared length is read by the limit itself.
+    if (raw.body && (!raw.headers.has('Content-Length') || raw.headers.has('Transfer-Encoding'))) {
+      c.req.raw = new Request(raw, { body: arrivingStream(raw.body), duplex: 'half' } as RequestInit);
+    }
+    return limited(c, next);
+  };
+}
