@@ -47,8 +47,8 @@ export interface Services {
   /** Explanations being computed now, so that equal requests share one run. */
   readonly inFlight: InFlight<Uint8Array>;
   readonly codecs: ImageCodecs;
-  /** Bytes that decoding an image for a model may take here; the limit of the codecs alone holds without it. */
-  readonly decodeMemory?: (model: Model) => number | undefined;
+  /** Bytes that decoding an image for a model may take here, given those that it takes; no limit where undefined. */
+  readonly decodeMemory?: (model: Model, needed: number) => number | undefined;
   readonly log: Log;
   /** Metrics of explanations by id; those that come with whylight when left out. */
   readonly mapMetrics?: ReadonlyMap<string, Metric>;

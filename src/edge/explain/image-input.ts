@@ -1,7 +1,7 @@
 /** Image of a request: as the tensor of a model, and to draw over. */
 import { sha256Hex } from '../../core/digest.ts';
 import { WhylightError } from '../../core/errors.ts';
-import type { ImageCodecs } from '../../core/image/codecs/codecs.ts';
+import type { DecodeOptions, ImageCodecs } from '../../core/image/codecs/codecs.ts';
 import type { Image } from '../../core/image/image.ts';
 import { overlaySchema } from '../../core/image/overlay.ts';
 import { coveredOf, type PlacedImage, type PlacedSize, resizePlaced } from '../../core/image/placement.ts';
@@ -25,8 +25,8 @@ export interface ImageInput {
 export interface ImageInputOptions {
   /** Maximum number of pixels, as the header of the file declares them. */
   readonly maxPixels: number;
-  /** Memory that decoding may take, in bytes, where that is less than the codecs allow anyway. */
-  readonly maxBytes?: number | undefined;
+  /** See `DecodeOptions.maxBytes`. */
+  readonly maxBytes?: DecodeOptions['maxBytes'] | undefined;
   /**
    * Longer side of a drawing, in pixels, where there will be one: pixels that serve the model and the drawing are decoded
    * once, and no more of them kept than it shows.
@@ -54,7 +54,7 @@ export function imageInput(
   }
   // Decoded at most once for each purpose, and only when needed: a cached JSON answer needs no image.
   const { maxPixels, maxBytes, drawn = Number.POSITIVE_INFINITY } = options;
-  const limits = { maxPixels, ...(maxBytes !== undefined && { maxBytes }) };
+  const limits = { maxPixels, ...(maxBytes && { maxBytes }) };
   let decoded: Promise<ModelImage> | undefined;
   let drawing: Promise<PlacedImage> | undefined;
   const forModel = (): Promise<ModelImage> =>

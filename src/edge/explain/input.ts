@@ -46,7 +46,7 @@ export function inputOf(
 ): ExplainInput {
   if (body.kind === 'data') return dataInput(body, served, modalities);
   if (body.kind !== 'image') return tensorInput(body.request.inputs, served, modalities);
-  const maxBytes = decodeMemory?.(served.model);
+  const maxBytes = decodeMemory && ((needed: number) => decodeMemory(served.model, needed));
   return imageInput(body.bytes, served.model, codecs, { maxPixels, maxBytes, ...(drawn !== undefined && { drawn }) });
 }
 

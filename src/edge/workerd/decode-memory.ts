@@ -17,11 +17,15 @@ const SEQUENTIAL_BYTES = 34_000_000;
 /**
  * Bytes that decoding may take while the isolate holds the file of this model and a session of it. It depends on the
  * model alone, so that the same request is always answered alike.
- * @returns undefined for a model that is too large to run in an isolate, and runs at an origin
+ * @param needed bytes that the decoding takes: the graph is not read for those of a sequential JPEG
+ * @returns undefined where nothing beside the limit of the codecs holds: for few bytes, and for a model that is too large
+ *   to run in an isolate, and runs at an origin
  */
-export function decodeMemoryBeside({ graph }: Pick<Model, 'graph'>): number | undefined {
+export function decodeMemoryBeside(model: Pick<Model, 'graph'>, needed: number): number | undefined {
+  if (needed <= SEQUENTIAL_BYTES) return undefined;
+  const { graph } = model;
   const session = sessionBytes(graph);
   if (session > ISOLATE_LIMITS.sessionBytes) return undefined;
-  const model = weightBytes(graph) + linearMemory(session + ISOLATE_LIMITS.memoryBudget);
-  return Math.max(SEQUENTIAL_BYTES, ISOLATE_BYTES - BASE_BYTES - ANSWER_BYTES - model);
+  const held = weightBytes(graph) + linearMemory(session + ISOLATE_LIMITS.memoryBudget);
+  return Math.max(SEQUENTIAL_BYTES, ISOLATE_BYTES - BASE_BYTES - ANSWER_BYTES - held);
 }

@@ -60,7 +60,10 @@ describe('memory for decoding beside a model', () => {
   const progressive = flatJpeg({ width: 4032, height: 3024, progressive: true });
   const inputOf = async (photo: Uint8Array, mib: number) => {
     const model = await weighing(mib);
-    return imageInput(photo, model, edgeCodecs(), { maxPixels: 64e6, maxBytes: decodeMemoryBeside(model) }).inputs();
+    return imageInput(photo, model, edgeCodecs(), {
+      maxPixels: 64e6,
+      maxBytes: (needed) => decodeMemoryBeside(model, needed),
+    }).inputs();
   };
 
   it('suffices for a progressive JPEG of 12 megapixels beside a small model', async () => {
@@ -81,7 +84,17 @@ describe('memory for decoding beside a model', () => {
     expect(Object.keys(await inputOf(sequential, 30))).toEqual(['input']);
   });
 
+  it('does not read the graph for the memory that a sequential JPEG takes', () => {
+    const unread = {
+      get graph(): never {
+        throw new Error('The graph was read.');
+      },
+    };
+    expect(decodeMemoryBeside(unread, 34_000_000)).toBeUndefined();
+    expect(() => decodeMemoryBeside(unread, 34_000_001)).toThrow('The graph was read.');
+  });
+
   it('has no limit of its own for a model that is too large to run there', async () => {
-    expect(decodeMemoryBeside(await weighing(66))).toBeUndefined();
+    expect(decodeMemoryBeside(await weighing(66), 60_000_000)).toBeUndefined();
   });
 });

@@ -32,8 +32,11 @@ export interface ImageCodecs {
 export interface DecodeOptions {
   /** Largest image that is decoded, where that is less than the codecs allow anyway. */
   readonly maxPixels?: number;
-  /** Memory that this decoding may take, in bytes, where that is less than the codecs allow anyway. */
-  readonly maxBytes?: number;
+  /**
+   * Memory that this decoding may take, in bytes, where that is less than the codecs allow anyway; called with the bytes
+   * that it takes.
+   */
+  readonly maxBytes?: (needed: number) => number | undefined;
   /** Pixels of the longer side that are kept where the image has them; 1,024 by default, Infinity for all. */
   readonly detail?: number;
   /**
@@ -91,12 +94,12 @@ export function createImageCodecs(modules: CodecModules, options: CodecOptions):
   const read = async <T>(
     bytes: Uint8Array,
     use: (image: Image, borrowed: boolean) => T,
-    { maxPixels: limit = maxPixels, maxBytes: memory = maxBytes, detail = DETAIL, enough }: DecodeOptions = {},
+    { maxPixels: limit = maxPixels, maxBytes: memoryFor, detail = DETAIL, enough }: DecodeOptions = {},
   ): Promise<T> => {
     const header = sniff(bytes);
     const reduction = reductionOf(header, detail, enough);
     refuseTooLarge(header, Math.min(limit, maxPixels));
-    refuseTooHeavy(header, reduction, Math.min(memory, maxBytes));
+    refuseTooHeavy(header, reduction, (needed) => Math.min(memoryFor?.(needed) ?? maxBytes, maxBytes));
     const name = KINDS[header.type];
     const codec = await take(name);
     const { image, release } = decodeWith(codec, name, bytes, header, reduction);
@@ -195,8 +198,9 @@ function memoryOf({ type, width, height, coefficients = 0, isLossless }: ImageHe
   return full * (isLossless ? 8 : 4.5) + out;
 }
 
-function refuseTooHeavy(header: ImageHeader, reduction: Reduction, maxBytes: number): void {
+function refuseTooHeavy(header: ImageHeader, reduction: Reduction, limit: (needed: number) => number): void {
   const bytes = memoryOf(header, reduction);
+  const maxBytes = limit(bytes);
   if (bytes <= maxBytes) return;
   const kind = header.type === 'image/jpeg' ? 'progressive JPEG' : KINDS[header.type].toUpperCase();
   throw new WhylightError(
