@@ -1,7 +1,7 @@
 /** Consumer of the job queue: runs jobs, at an origin where there is one, and calls webhooks. Deliveries may repeat. */
 import type { WaitUntil } from '../../core/engine/session-cache.ts';
 import { WhylightError } from '../../core/errors.ts';
-import { hasEnded } from './job.ts';
+import { MAX_DELIVERIES } from './job.ts';
 import type { Jobs } from './jobs.ts';
 import type { JobBatch, JobDelivery, JobServices } from './queue.ts';
 import { backoff, runJob } from './run-job.ts';
@@ -9,9 +9,6 @@ import { deliver } from './webhook.ts';
 
 /** End of the name of the dead letter queue. */
 const DEAD_LETTER_SUFFIX = '-dead';
-/** Maximum number of deliveries of a webhook. */
-const MAX_DELIVERIES = 8;
-const MAX_DELIVERY_DELAY_S = 3600;
 
 /**
  * Handles a batch of messages. A message that cannot be handled is retried.
@@ -47,18 +44,20 @@ async function giveUp({ jobs }: JobServices, message: JobDelivery): Promise<void
 const handleTask = (services: JobServices, message: JobDelivery, waitUntil: WaitUntil): Promise<void> =>
   message.body.task === 'run' ? runJob(services, message, waitUntil) : callWebhook(services, message);
 
+/** Calls a webhook once. The state of the job says when the next call is due, whatever messages come. */
 async function callWebhook(services: JobServices, message: JobDelivery): Promise<void> {
   const { jobs, log, fetch, webhookSecret, olderWebhookSecret } = services;
   const { tenant, id } = message.body;
-  const job = await jobs.get(tenant, id);
-  if (!job || !hasEnded(job) || job.announced || job.webhook === undefined) return message.ack();
+  const job = await jobs.announcing(tenant, id);
+  if (job?.webhook === undefined) return message.ack();
+  const attempt = job.deliveries ?? 1;
   const secrets = [webhookSecret, olderWebhookSecret].filter((secret) => secret !== undefined);
   const failure = webhookSecret ? await deliver(job, job.webhook, secrets, fetch) : 'there is no WEBHOOK_SECRET';
-  if (failure === undefined || message.attempts >= MAX_DELIVERIES) {
+  if (failure === undefined || attempt >= MAX_DELIVERIES) {
     if (failure !== undefined) log('warn', 'a webhook was given up', { id, tenant, reason: failure });
     await jobs.announced(tenant, id);
     return message.ack();
   }
-  log('warn', 'a webhook failed', { id, tenant, attempt: message.attempts, reason: failure });
-  message.retry({ delaySeconds: Math.min(MAX_DELIVERY_DELAY_S, 5 * 4 ** (message.attempts - 1)) });
+  log('warn', 'a webhook failed', { id, tenant, attempt, reason: failure });
+  message.ack();
 }

@@ -43,6 +43,10 @@ export interface Job extends NewJob {
   /** Key of the stored result. */
   readonly result?: string;
   readonly ended?: number;
+  /** Number of calls of the webhook that have begun. */
+  readonly deliveries?: number;
+  /** Time of the next call of the webhook, should the last one fail. */
+  readonly nextDelivery?: number;
   /** True once the webhook was called, or given up. */
   readonly announced?: boolean;
 }
@@ -82,6 +86,15 @@ export const JOB_TIMES: JobTimes = {
 
 /** Maximum number of attempts of a job that fails for transient reasons. */
 export const MAX_ATTEMPTS = 12;
+
+/**
+ * Waits after each call of a webhook that fails: 15 s, 1, 5 and 30 minutes, 2, 5 and 10 hours. Eight calls end within the
+ * day for which the job is kept, and the first wait is longer than a call.
+ */
+const DELIVERY_WAITS = [MINUTE / 4, MINUTE, 5 * MINUTE, 30 * MINUTE, 120 * MINUTE, 300 * MINUTE, 600 * MINUTE];
+
+/** Maximum number of calls of a webhook. */
+export const MAX_DELIVERIES = DELIVERY_WAITS.length + 1;
 
 export const hasEnded = ({ status }: Pick<Job, 'status'>): boolean => status !== 'queued' && status !== 'running';
 
@@ -146,6 +159,18 @@ export function abandoned(job: Job, now: number): Job {
   return ended({ ...job, failure: job.failure ?? GIVEN_UP }, 'failed', now);
 }
 
+/**
+ * Begins a call of the webhook, whose number is `deliveries`; undefined when there is none to make, or its time has not
+ * come: messages may come twice while one series of calls is under way.
+ */
+export function announcing(job: Job, now: number): Job | undefined {
+  const { webhook, announced, deliveries = 0, nextDelivery = 0 } = job;
+  if (!hasEnded(job) || webhook === undefined || announced || nextDelivery > now) return undefined;
+  if (deliveries >= MAX_DELIVERIES) return undefined;
+  const wait = DELIVERY_WAITS[deliveries] ?? MINUTE;
+  return { ...job, deliveries: deliveries + 1, nextDelivery: now + wait, sends: 1, updated: now };
+}
+
 /** Action that is due at some time. */
 export type Due = 'send' | 'expire' | 'announce' | 'forget';
 
@@ -153,9 +178,12 @@ export type Due = 'send' | 'expire' | 'announce' | 'forget';
 export function due(job: Job, times: JobTimes): { readonly what: Due; readonly at: number } {
   if (job.ended !== undefined) {
     const forget = { what: 'forget', at: job.ended + times.resultAge } as const;
-    const wait = times.resend * 2 ** Math.min(job.sends - 1, 10);
-    if (job.webhook === undefined || job.announced || job.sent + wait >= forget.at) return forget;
-    return { what: 'announce', at: job.sent + wait };
+    const { nextDelivery = 0, deliveries = 0 } = job;
+    // Once the message of a call is sent, the queue has some time to deliver it.
+    const lost = job.sent + times.resend * 2 ** Math.min(job.sends - 1, 10);
+    const at = nextDelivery > job.sent ? nextDelivery : lost;
+    const isOver = job.webhook === undefined || job.announced || deliveries >= MAX_DELIVERIES;
+    return isOver || at >= forget.at ? forget : { what: 'announce', at };
   }
   const expire = { what: 'expire', at: job.created + times.maxAge } as const;
   const at =

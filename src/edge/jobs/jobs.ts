@@ -27,6 +27,12 @@ export interface Jobs {
   fail(tenant: string, id: string, attempt: number, failure: Failure, final: boolean): Promise<Job | undefined>;
   /** Records that the queue has given up on the job. */
   abandon(tenant: string, id: string): Promise<void>;
+  /**
+   * Begins a call of the webhook, whose number is `deliveries`. The next one follows by itself unless this one is
+   * recorded as `announced`.
+   * @returns undefined when there is no call to make now
+   */
+  announcing(tenant: string, id: string): Promise<Job | undefined>;
   /** Records that the webhook was called, or given up. */
   announced(tenant: string, id: string): Promise<void>;
 }

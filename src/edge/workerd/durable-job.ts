@@ -5,6 +5,7 @@ import {
   abandoned,
   accepted,
   alive,
+  announcing,
   attemptFailed,
   cancelled,
   due,
@@ -76,6 +77,10 @@ export class ExplanationJob extends DurableObject<JobBindings> {
     await this.change(abandoned);
   }
 
+  async announcing(): Promise<Job | undefined> {
+    return this.change(announcing);
+  }
+
   async announced(): Promise<void> {
     await this.change((job) => ({ ...job, announced: true }));
   }
@@ -138,6 +143,7 @@ type Remote = {
   succeed(attempt: number, result: string): Promise<boolean>;
   fail(attempt: number, failure: Failure, final: boolean): Promise<Job | undefined>;
   abandon(): Promise<void>;
+  announcing(): Promise<Job | undefined>;
   announced(): Promise<void>;
 };
 
@@ -156,6 +162,7 @@ export function durableJobs(objects: DurableObjectNamespace, files: JobFiles): J
     succeed: (tenant, id, attempt, result) => of(tenant, id).succeed(attempt, result),
     fail: (tenant, id, attempt, failure, final) => of(tenant, id).fail(attempt, failure, final),
     abandon: (tenant, id) => of(tenant, id).abandon(),
+    announcing: (tenant, id) => of(tenant, id).announcing(),
     announced: (tenant, id) => of(tenant, id).announced(),
   };
 }

@@ -74,3 +74,38 @@ it('a job always has a next step, so that it ends and is deleted after any seque
     }),
   );
 });
+
+it('a webhook that fails is called eight times within a day, however often its messages are delivered', () => {
+  const running = transitions.leased(transitions.accepted({ ...NEW, webhook: 'https://a.example/' }, 0), 0, JOB_TIMES);
+  let job = transitions.succeeded(running as Job, 1, 'result', 0) as Job;
+  const calls: number[] = [];
+  let now = 0;
+  const deliver = () => {
+    const called = transitions.announcing(job, now);
+    if (!called) return;
+    calls.push(now);
+    job = called;
+  };
+  for (;;) {
+    for (let copies = 0; copies < 3; copies++) deliver();
+    const { what, at } = transitions.due(job, JOB_TIMES);
+    if (what === 'forget') break;
+    // A message that is late does not begin another series.
+    now = (now + at) / 2;
+    deliver();
+    now = at;
+    job = transitions.sentAgain(job, now);
+  }
+  const minutes = calls.map((time) => time / 60_000);
+  expect(minutes).toEqual([0, 0.25, 1.25, 6.25, 36.25, 156.25, 456.25, 1056.25]);
+});
+
+it('a webhook whose message the queue has lost is announced again', () => {
+  const ended = transitions.cancelled(transitions.accepted({ ...NEW, webhook: 'https://a.example/' }, 0), 0);
+  expect(transitions.due(ended, JOB_TIMES)).toEqual({ what: 'announce', at: JOB_TIMES.resend });
+  const called = transitions.announcing(ended, 0) as Job;
+  const lost = transitions.sentAgain(called, called.nextDelivery as number);
+  const { what, at } = transitions.due(lost, JOB_TIMES);
+  expect([what, at > lost.sent]).toEqual(['announce', true]);
+  expect(transitions.announcing(lost, at)?.deliveries).toBe(2);
+});

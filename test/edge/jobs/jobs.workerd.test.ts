@@ -1,5 +1,5 @@
 /** Jobs in workerd: real queue, Durable Object, R2 and KV. */
-import { runDurableObjectAlarm } from 'cloudflare:test';
+import { runDurableObjectAlarm, runInDurableObject } from 'cloudflare:test';
 import { describe, expect, it, vi } from 'vitest';
 import { consumeJobs } from '../../../src/edge/jobs/consumer.ts';
 import type { JobDelivery } from '../../../src/edge/jobs/queue.ts';
@@ -253,7 +253,21 @@ describe('consumeJobs', () => {
 describe('a webhook', () => {
   const secret = 'what only the operator knows';
 
-  it('is sent once, signed, and retried after a 503', async () => {
+  /** A job that has ended; its webhook is added afterwards, so that the real queue does not call it as well. */
+  async function endedWith(webhook: string, seed: number): Promise<{ readonly id: string }> {
+    const job = await held(services, { method: 'saliency', seed });
+    await jobs.submit(job);
+    await settled(job.id);
+    await changed(job.id, { webhook });
+    return job;
+  }
+  const jobs = services.jobs as NonNullable<Services['jobs']>;
+  const changed = (id: string, parts: object) =>
+    runInDurableObject(objectOf(id), async (_, { storage }) => {
+      await storage.put('job', { ...(await storage.get<object>('job')), ...parts });
+    });
+
+  it('is sent once, signed, and tried again after a 503 when its time has come', async () => {
     const calls: Request[] = [];
     const statuses = [503, 200];
     const fetch: Services['fetch'] = async (...call) => {
@@ -262,17 +276,16 @@ describe('a webhook', () => {
     };
     const from = { ...services, webhookSecret: secret, fetch };
     const { tenant } = await services.tenants.find(undefined, () => {});
-    const job = {
-      ...(await held(services, { method: 'saliency', seed: 501 })),
-      webhook: 'https://hooks.example.com/a',
-    };
-    const jobs = services.jobs as NonNullable<Services['jobs']>;
-    await jobs.submit(job);
-    await settled(job.id);
-    const first = delivery('*', job.id, 'announce');
-    await taken(from, [first.message]);
-    // The Worker of this test has no secret, so its own queue may give the webhook up only after many tries.
-    expect(first.seen).toEqual(['retry']);
+    const job = await endedWith('https://hooks.example.com/a', 501);
+    const both = [delivery('*', job.id, 'announce'), delivery('*', job.id, 'announce')];
+    await taken(
+      from,
+      both.map(({ message }) => message),
+    );
+    // The job keeps the time of the next call: a message that comes twice, or early, begins no other series.
+    expect(both.map(({ seen }) => seen)).toEqual([['ack'], ['ack']]);
+    expect(calls).toHaveLength(1);
+    await changed(job.id, { nextDelivery: Date.now() });
     const second = delivery('*', job.id, 'announce', 2);
     await taken(from, [second.message]);
     expect(second.seen).toEqual(['ack']);
@@ -297,11 +310,7 @@ describe('a webhook', () => {
       calls.push(new Request(...(call as [string, RequestInit])));
       return new Response();
     };
-    const jobs = services.jobs as NonNullable<Services['jobs']>;
-    const webhook = 'https://hooks.example.com/b';
-    const job = { ...(await held(services, { method: 'saliency', seed: 503 })), webhook };
-    await jobs.submit(job);
-    await settled(job.id);
+    const job = await endedWith('https://hooks.example.com/b', 503);
     const replaced = { webhookSecret: secret, olderWebhookSecret: older };
     await taken({ ...services, ...replaced, fetch }, [delivery('*', job.id, 'announce').message]);
     const [call] = calls as [Request];
