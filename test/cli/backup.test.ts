@@ -1,14 +1,13 @@
 /** Models, backup, restore and verify against the real Worker in workerd, as an operator types them. */
-import { execFile } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { makeOperatedProject, OPERATOR_KEY } from '../../bench/support/operated-project.ts';
 import type { Project } from '../../bench/support/project.ts';
 import { type Bundle, bundle, type RunningWorker, startWorker } from '../../bench/support/worker.ts';
-import { LAUNCHER, type Ran } from '../support/command-line.ts';
-import { S3_ENVIRONMENT, startS3 } from '../support/s3-server.ts';
+import { filesIn, operator } from '../support/operator.ts';
+import { startS3 } from '../support/s3-server.ts';
 
 const work = mkdtempSync(join(tmpdir(), 'whylight-backup-'));
 const IMAGE = readFileSync('examples/photos/cat.jpg');
@@ -28,26 +27,7 @@ afterAll(async () => {
   rmSync(work, { recursive: true, force: true });
 });
 
-/** Runs a command beside this process, which serves nothing but waits for workerd. */
-const whylight = (...args: string[]): Promise<Ran> =>
-  new Promise((resolve) => {
-    const env = {
-      ...process.env,
-      WHYLIGHT_SERVER: worker.address,
-      WHYLIGHT_KEY: OPERATOR_KEY,
-      ...S3_ENVIRONMENT,
-      NO_COLOR: '1',
-    };
-    const child = execFile(process.execPath, [LAUNCHER, ...args], { env }, (_, stdout, stderr) =>
-      resolve({ code: child.exitCode, stdout, stderr }),
-    );
-  });
-
-async function inJson<T>(...args: string[]): Promise<T> {
-  const { code, stdout, stderr } = await whylight(...args, '--json');
-  expect([args.join(' '), code, stderr]).toEqual([args.join(' '), 0, '']);
-  return JSON.parse(stdout) as T;
-}
+const { whylight, inJson } = operator(() => worker.address);
 
 async function explain(model: string, key: string): Promise<unknown> {
   const response = await fetch(`${worker.address}/v2/models/${model}/explain?method=grad_cam`, {
@@ -66,12 +46,6 @@ const operate = async (method: string, path: string, body: unknown): Promise<Rec
   expect([path, response.ok, answer]).toEqual([path, true, answer]);
   return answer;
 };
-
-/** Files below a folder with their size. */
-const filesIn = (folder: string): string[] =>
-  readdirSync(folder, { recursive: true, encoding: 'utf8' })
-    .filter((name) => statSync(join(folder, name)).isFile())
-    .sort();
 
 describe('whylight models', () => {
   it('pushes a folder, lists, pins, and pulls the same files back', async () => {

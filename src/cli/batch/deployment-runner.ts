@@ -7,6 +7,7 @@ import { SERVER } from '../../edge/version.ts';
 import { nodeCodecs } from '../../node/codecs.ts';
 import { thumbnailOf } from '../../report/study.ts';
 import { type DeploymentClient, problemIn } from '../deployment/client.ts';
+import { modelPath, namedModel } from '../deployment/model-path.ts';
 import { jobOf, missOf, priceOf } from '../price/list-prices.ts';
 import { type ExplainAnswer, partsOf } from './answer-record.ts';
 import { type BatchInput, MEDIA_TYPES } from './inputs.ts';
@@ -47,10 +48,10 @@ const CONCURRENCY = { requests: 8, jobs: 64 };
 
 /** Makes the runner. @throws WhylightError `model_not_found` */
 export async function deploymentRunner(client: DeploymentClient, question: DeploymentQuestion): Promise<BatchRunner> {
-  const [name = '', wanted] = question.model.split('@');
-  const versions = await client.json<{ default: string }>(`/v2/models/${name}/versions`);
+  const { name, version: wanted } = namedModel(question.model);
+  const versions = await client.json<{ default: string }>(modelPath({ name }, '/versions'));
   const version = wanted ?? versions.default;
-  const path = `/v2/models/${name}/versions/${version}`;
+  const path = modelPath({ name, version });
   const metadata = await client.json<Metadata>(path);
   return new DeploymentRunner(client, question, { name, version, path, metadata });
 }

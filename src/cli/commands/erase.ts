@@ -1,6 +1,9 @@
 /** `whylight erase`: everything that a deployment stores of a tenant. */
+import { TENANT_ID } from '../../config/tenant-policy.ts';
 import { counted } from '../../core/counted.ts';
+import { quoted } from '../../core/errors.ts';
 import type { Erased } from '../../edge/stores/erase.ts';
+import { UsageError } from '../arguments.ts';
 import { defineCommand, JSON_ARG } from '../define-command.ts';
 import { DEPLOYMENT_ARGS, deploymentOf, jsonBody } from '../deployment/client.ts';
 import { textFlag } from '../flags.ts';
@@ -18,6 +21,7 @@ export default defineCommand({
   examples: ['whylight erase --tenant acme --server https://whylight.example.com'],
   args,
   async run({ tenant, json, ...flags }) {
+    if (!TENANT_ID.test(tenant)) throw new UsageError(`--tenant: ${quoted(tenant)} is no name of a tenant.`);
     const client = deploymentOf(flags);
     const total = { answers: 0, jobs: 0, models: 0 };
     let cursor: string | undefined;

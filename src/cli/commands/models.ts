@@ -5,6 +5,7 @@ import { EMBEDDED_MODELS, ROOT } from '../compose.ts';
 import { defineCommand, JSON_ARG } from '../define-command.ts';
 import { DEPLOYMENT_ARGS, type DeploymentClient, deploymentOf, jsonBody } from '../deployment/client.ts';
 import { bringFile, targetIn } from '../deployment/model-download.ts';
+import { modelPath, type NamedModel, namedModel } from '../deployment/model-path.ts';
 import { modelUpload, uploadRequest } from '../deployment/model-upload.ts';
 import { positional, textFlag } from '../flags.ts';
 import { progressBar } from '../progress.ts';
@@ -86,7 +87,7 @@ async function list(client: DeploymentClient, flags: Flags): Promise<Done> {
       : { models: [{ name: String(wanted) }] };
   const value: ModelView[] = [];
   for (const { name } of models)
-    value.push(await client.json<ModelView>(`/v2/models/${name}/versions${ownerOf(flags)}`));
+    value.push(await client.json<ModelView>(modelPath({ name }, '/versions', flags.owner)));
   return { value: { models: value }, text: value.map(described).join('\n') || 'no models' };
 }
 
@@ -96,35 +97,35 @@ async function push(client: DeploymentClient, flags: Flags): Promise<Done> {
     root: ROOT,
   });
   const { manifest } = upload;
-  const [name = manifest.name, version = manifest.version ?? '1'] =
-    flags.as === undefined ? [] : String(flags.as).split('@');
+  const named = flags.as === undefined ? { name: manifest.name } : namedModel(String(flags.as));
+  const { name, version = manifest.version ?? '1' }: Partial<NamedModel> = named;
   if (!name) throw new UsageError('The model has no manifest that names it: give --as name@version.');
   const total = upload.files.reduce((sum, { size }) => sum + size, 0);
   const bar = progressBar(`upload of ${mebibytes(total)}`);
   const value = await client
-    .json<{ digest: string; methods: string[] }>(
-      `/v2/models/${name}/versions/${version}${ownerOf(flags)}`,
+    .json<{ digest: string; methods: string[]; repaired?: string[] }>(
+      modelPath({ name, version }, '', flags.owner),
       uploadRequest(upload, (sent) => bar.update(sent, total)),
     )
     .finally(() => bar.end());
-  const { digest, methods } = value;
+  const { digest, methods, repaired = [] } = value;
   return {
     value,
-    text: `${name} ${version}: ${mebibytes(total)}, sha256 ${digest}, ${methods.length} ${noun(methods.length, 'method')} apply`,
+    text: `${name} ${version}: ${mebibytes(total)}, sha256 ${digest}, ${methods.length} ${noun(methods.length, 'method')} apply${repaired.length > 0 ? `; damaged in the store, and whole again: ${repaired.join(', ')}` : ''}`,
   };
 }
 
 async function pull(client: DeploymentClient, flags: Flags): Promise<Done> {
   const { name, version } = await namedVersion(client, flags);
-  const path = `/v2/models/${name}/versions/${version}/files`;
-  const listed = await client.json<{ files: { path: string; sha256: string }[] }>(`${path}${ownerOf(flags)}`);
+  const path = (file = '') => modelPath({ name, version }, `/files${file}`, flags.owner);
+  const listed = await client.json<{ files: { path: string; sha256: string }[] }>(path());
   const folder = String(flags.out ?? name);
   const bar = progressBar('files');
   let fetched = 0;
   for (const [i, { path: file, sha256 }] of listed.files.entries()) {
     bar.update(i, listed.files.length);
-    const fetch = () => client.bytes(`${path}/${file}${ownerOf(flags)}`);
-    if (await bringFile({ target: targetIn(folder, file), sha256, fetch })) fetched++;
+    const target = targetIn(folder, file);
+    if (await bringFile({ target, sha256, fetch: () => client.bytes(path(`/${file}`)) })) fetched++;
   }
   bar.end();
   const there = listed.files.length - fetched;
@@ -135,15 +136,15 @@ async function pull(client: DeploymentClient, flags: Flags): Promise<Done> {
 }
 
 async function pin(client: DeploymentClient, flags: Flags): Promise<Done> {
-  const [name, version] = required(flags, 'Which model? whylight models pin name@version.').split('@');
+  const { name, version } = namedModel(required(flags, 'Which model? whylight models pin name@version.'));
   if (version === undefined) throw new UsageError('Which version? whylight models pin name@version, or name@none.');
-  return changed(client, `/v2/models/${name}/default${ownerOf(flags)}`, { version: version === NONE ? null : version });
+  return changed(client, modelPath({ name }, '/default', flags.owner), { version: version === NONE ? null : version });
 }
 
 async function remove(client: DeploymentClient, flags: Flags): Promise<Done> {
-  const [name, version] = required(flags, 'Which model? whylight models delete name, or name@version.').split('@');
-  const path = version === undefined ? `/v2/models/${name}` : `/v2/models/${name}/versions/${version}`;
-  await client.json(`${path}${ownerOf(flags)}`, { method: 'DELETE' });
+  const named = namedModel(required(flags, 'Which model? whylight models delete name, or name@version.'));
+  const { name, version } = named;
+  await client.json(modelPath(named, '', flags.owner), { method: 'DELETE' });
   return {
     value: { name, ...(version !== undefined && { version }), deleted: true },
     text: `deleted ${name}${version === undefined ? ' with all its versions' : ` ${version}`}`,
@@ -157,7 +158,7 @@ async function rollout(client: DeploymentClient, flags: Flags): Promise<Done> {
     throw new UsageError('Give --canary or --shadow: a version, or none.');
   const share = numberFlag('share', flags.share, 0, 1);
   const listed = tenants === undefined ? [] : String(tenants).split(',');
-  return changed(client, `/v2/models/${name}/rollout${ownerOf(flags)}`, {
+  return changed(client, modelPath({ name }, '/rollout', flags.owner), {
     ...(canary !== undefined && { canary: canary === NONE ? null : { version: canary, share, tenants: listed } }),
     ...(shadow !== undefined && { shadow: shadow === NONE ? null : { version: shadow, share } }),
   });
@@ -170,9 +171,9 @@ async function changed(client: DeploymentClient, path: string, body: unknown): P
 
 /** Name and version of `name@version`, or of the default version. */
 async function namedVersion(client: DeploymentClient, flags: Flags): Promise<{ name: string; version: string }> {
-  const [name = '', version] = required(flags, 'Which model? whylight models pull name, or name@version.').split('@');
+  const { name, version } = namedModel(required(flags, 'Which model? whylight models pull name, or name@version.'));
   if (version !== undefined) return { name, version };
-  const found = await client.json<ModelView>(`/v2/models/${name}/versions${ownerOf(flags)}`);
+  const found = await client.json<ModelView>(modelPath({ name }, '/versions', flags.owner));
   return { name, version: found.default };
 }
 
@@ -180,8 +181,6 @@ function required({ subject }: Flags, message: string): string {
   if (subject === undefined || subject === '') throw new UsageError(message);
   return String(subject);
 }
-
-const ownerOf = ({ owner }: Flags): string => (owner === undefined ? '' : `?owner=${encodeURIComponent(owner)}`);
 
 const mebibytes = (bytes: number): string => `${(bytes / 2 ** 20).toFixed(1)} MiB`;
 

@@ -2,23 +2,24 @@
 import { join } from 'node:path';
 import { counted } from '../../core/counted.ts';
 import { WhylightError } from '../../core/errors.ts';
-import type { Manifest } from '../../core/model/manifest.ts';
-import {
-  fileKey,
-  haveSameFiles,
-  indexKey,
-  type ModelRecord,
-  type VersionRecord,
-} from '../../edge/models/model-record.ts';
-import type { TenantRecord } from '../../edge/tenants/record.ts';
-import { sizeOfFile } from '../../node/files.ts';
+import { haveSameFiles, indexKey } from '../../edge/models/model-record.ts';
 import { defineCommand, JSON_ARG } from '../define-command.ts';
-import { folderStore, MODELS, modelsIn, readJson, readNote, TENANTS } from '../deployment/backup-folder.ts';
+import { MODELS, readNote, readTenants, type TenantRecords } from '../deployment/backup-folder.ts';
+import { type BackedUpModel, uploadOf, wholeModels } from '../deployment/backup-models.ts';
 import { DEPLOYMENT_ARGS, type DeploymentClient, deploymentOf, jsonBody } from '../deployment/client.ts';
+import { modelPath } from '../deployment/model-path.ts';
 import { uploadRequest } from '../deployment/model-upload.ts';
-import { type StoredModel, storedModels, versionPath } from '../deployment/stored-models.ts';
+import { checkedFiles, type StoredModel, storedModels } from '../deployment/stored-models.ts';
 import { positional } from '../flags.ts';
 import { progressBar } from '../progress.ts';
+
+/** Numbers of versions. */
+interface RestoredModels {
+  readonly uploaded: number;
+  /** Versions that were there, with damaged files. */
+  readonly repaired: number;
+  readonly present: number;
+}
 
 const args = {
   folder: positional('Folder that "whylight backup" wrote', { required: true }),
@@ -34,84 +35,84 @@ export default defineCommand({
   async run({ folder, json, ...flags }) {
     const client = deploymentOf(flags);
     await readNote(folder);
-    const models = await restoreModels(client, join(folder, MODELS));
-    const tenants = await restoreTenants(client, join(folder, TENANTS));
-    const value = { ...models, ...tenants };
+    // The whole backup is read and checked before the first change.
+    const tenants = await readTenants(folder);
+    const models = await wholeModels(folder);
+    const value = { ...(await restoreModels(client, models)), ...(await restoreTenants(client, tenants)) };
     console.log(
       json
         ? JSON.stringify(value)
-        : `${counted(value.uploaded, 'version')} uploaded, ${value.present} there already; ${counted(value.changed, 'tenant record')} restored, ${value.unchanged} there already`,
+        : `${counted(value.uploaded, 'version')} uploaded, ${value.repaired > 0 ? `${value.repaired} repaired, ` : ''}${value.present} there already; ${counted(value.changed, 'tenant record')} restored, ${value.unchanged} there already`,
     );
   },
 });
 
 /** Restores the models; tenants whose policies name them come after them. */
-async function restoreModels(client: DeploymentClient, folder: string): Promise<{ uploaded: number; present: number }> {
-  const found = await modelsIn(folderStore(folder));
+async function restoreModels(client: DeploymentClient, models: readonly BackedUpModel[]): Promise<RestoredModels> {
   const there = await storedModels(client);
+  for (const { owner, name } of models)
+    refuseDamagedIndex(there.find((one) => one.owner === owner && one.name === name));
   const bar = progressBar('models');
-  let [uploaded, present] = [0, 0];
-  for (const [i, place] of found.entries()) {
-    bar.update(i, found.length);
-    const record = await readJson<ModelRecord>(join(folder, indexKey(place)), 'index of a model');
-    const known = there.find(({ owner, name }) => owner === place.owner && name === place.name);
-    const model = { ...place, damaged: false };
-    for (const [version, entry] of Object.entries(record.versions)) {
+  const done = { uploaded: 0, repaired: 0, present: 0 };
+  for (const [i, model] of models.entries()) {
+    bar.update(i, models.length);
+    const known = there.find(({ owner, name }) => owner === model.owner && name === model.name);
+    for (const [version, entry] of Object.entries(model.record.versions)) {
       const stored = known?.versions?.[version];
-      if (stored && haveSameFiles(stored, entry)) present++;
+      const isThere = stored !== undefined && haveSameFiles(stored, entry);
+      if (isThere && (await isWhole(client, model, version))) done.present++;
       else {
-        await restoreVersion(client, folder, model, version, entry);
-        uploaded++;
+        await restoreVersion(client, model, version);
+        done[isThere ? 'repaired' : 'uploaded']++;
       }
     }
-    await restoreRoles(client, model, record, known);
+    await restoreRoles(client, model, known);
   }
   bar.end();
-  return { uploaded, present };
+  return done;
 }
 
+const isWhole = async (client: DeploymentClient, model: BackedUpModel, version: string): Promise<boolean> =>
+  (await checkedFiles(client, model, version)).every(({ state }) => state === 'whole');
+
 /** @throws WhylightError `model_damaged` for a version that does not become what the backup says */
-async function restoreVersion(
-  client: DeploymentClient,
-  folder: string,
-  model: StoredModel,
-  version: string,
-  entry: VersionRecord,
-): Promise<void> {
-  const sourceOf = (path: string) => join(folder, fileKey(model, entry, entry.files[path] as string));
-  const manifest = await readJson<Manifest>(sourceOf('manifest.json'), `manifest of ${model.name}`);
-  // The ONNX file comes first, as the manifest of an upload assumes.
-  const paths = [manifest.file, ...Object.keys(entry.files).filter((path) => path !== manifest.file)];
-  const files = await Promise.all(
-    paths
-      .filter((path) => path !== 'manifest.json')
-      .map(async (path) => ({ path, source: sourceOf(path), size: await sizeOfFile(sourceOf(path)) })),
-  );
+async function restoreVersion(client: DeploymentClient, model: BackedUpModel, version: string): Promise<void> {
+  const upload = await uploadOf(model, version);
   const { digest } = await client.json<{ digest: string }>(
-    versionPath(model, version),
-    uploadRequest({ manifest, files }),
+    modelPath({ name: model.name, version }, '', model.owner),
+    uploadRequest(upload),
   );
-  if (digest === entry.digest) return;
-  const message = `Version ${version} of ${model.name} has the digest ${digest} now, but ${entry.digest} in the backup: verify the backup.`;
-  throw new WhylightError('model_damaged', message, { model: model.name, version });
+  const expected = model.record.versions[version]?.digest;
+  if (digest === expected && (await isWhole(client, model, version))) return;
+  const message = `Version ${version} of ${model.owner}/${model.name} is damaged in the deployment, or has another digest than ${expected}: delete it there, and restore it again.`;
+  throw new WhylightError('model_damaged', message, { owner: model.owner, model: model.name, version });
+}
+
+/** @throws WhylightError `model_damaged` for a model that cannot be changed */
+function refuseDamagedIndex(model: StoredModel | undefined): void {
+  if (!model?.damaged) return;
+  const key = indexKey(model);
+  const message = `The index of ${model.owner}/${model.name} is damaged in the deployment, and nothing was restored: put the file ${join(MODELS, key)} of the backup into its bucket as ${key}, and run the command again.`;
+  throw new WhylightError('model_damaged', message, { owner: model.owner, model: model.name });
 }
 
 /** Pins the version, and sets canary and shadow, where they differ. */
 async function restoreRoles(
   client: DeploymentClient,
-  model: StoredModel,
-  { pinned, canary, shadow }: ModelRecord,
+  { owner, name, record: { pinned, canary, shadow } }: BackedUpModel,
   known: StoredModel | undefined,
 ): Promise<void> {
-  const path = (what: string) => `/v2/models/${model.name}/${what}?owner=${encodeURIComponent(model.owner)}`;
-  const put = (what: string, body: unknown) => client.json(path(what), { method: 'PUT', ...jsonBody(body) });
+  const put = (what: string, body: unknown) =>
+    client.json(modelPath({ name }, `/${what}`, owner), { method: 'PUT', ...jsonBody(body) });
   if (known?.pinned !== pinned) await put('default', { version: pinned ?? null });
   const [ours, theirs] = [JSON.stringify([canary, shadow]), JSON.stringify([known?.canary, known?.shadow])];
   if (ours !== theirs) await put('rollout', { canary: canary ?? null, shadow: shadow ?? null });
 }
 
-async function restoreTenants(client: DeploymentClient, file: string): Promise<{ changed: number; unchanged: number }> {
-  const records = await readJson<Record<string, TenantRecord>>(file, 'records of tenants');
+async function restoreTenants(
+  client: DeploymentClient,
+  records: TenantRecords,
+): Promise<{ changed: number; unchanged: number }> {
   let changed = 0;
   for (const [id, record] of Object.entries(records)) {
     const answer = await client.json<{ changed: boolean }>(`/admin/records/${encodeURIComponent(id)}`, {

@@ -8,9 +8,11 @@
  */
 import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { WhylightError } from '../../core/errors.ts';
+import { TENANT_ID } from '../../config/tenant-policy.ts';
+import { quoted, WhylightError } from '../../core/errors.ts';
 import type { ModelFiles } from '../../edge/models/files.ts';
 import type { OwnedModel } from '../../edge/models/model-record.ts';
+import { EVERYBODY, type TenantRecord } from '../../edge/tenants/record.ts';
 import { readBytes } from '../../node/files.ts';
 
 /** Version of the layout. */
@@ -59,6 +61,22 @@ export async function readNote(folder: string): Promise<BackupNote> {
   if (note.format === BACKUP_FORMAT) return note;
   const message = `${folder} is a backup of format ${note.format}, but this version reads format ${BACKUP_FORMAT}: use a newer whylight.`;
   throw new WhylightError('invalid_config', message, { format: note.format });
+}
+
+/** Records of tenants by id. */
+export type TenantRecords = Readonly<Record<string, TenantRecord>>;
+
+/**
+ * Reads the records of tenants of a backup.
+ * @throws WhylightError `not_found`; `invalid_config` for a damaged file, or a name that is none of a tenant
+ */
+export async function readTenants(folder: string): Promise<TenantRecords> {
+  const path = join(folder, TENANTS);
+  const records = await readJson<TenantRecords>(path, 'records of tenants');
+  const odd = Object.keys(records).find((id) => id !== EVERYBODY && !TENANT_ID.test(id));
+  if (odd === undefined) return records;
+  const message = `${path} has a record named ${quoted(odd)}, which is no name of a tenant: the backup is damaged.`;
+  throw new WhylightError('invalid_config', message, { path });
 }
 
 /** The used part of a store of models. */

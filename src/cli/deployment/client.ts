@@ -1,6 +1,6 @@
 /** Client of a running deployment: its address and key, retries, and problems as errors. */
 import { setTimeout as sleep } from 'node:timers/promises';
-import { ERROR_CODES, type ErrorCode, WhylightError } from '../../core/errors.ts';
+import { ERROR_CODES, type ErrorCode, PASSING_CODES, WhylightError } from '../../core/errors.ts';
 import { systemErrorText } from '../../node/system-errors.ts';
 import { UsageError } from '../arguments.ts';
 import { textFlag } from '../flags.ts';
@@ -62,7 +62,7 @@ export class DeploymentClient {
         if (isLast || !mayRepeat) throw unreachable(this.url, cause);
         return undefined;
       });
-      if (answer && (isLast || !RETRIED.has(answer.status) || (!mayRepeat && answer.status !== 429))) return answer;
+      if (answer && (isLast || !(await mayPass(answer)) || (!mayRepeat && answer.status !== 429))) return answer;
       await answer?.body?.cancel();
       await sleep(waitOf(answer, attempt));
     }
@@ -124,6 +124,14 @@ function problemOf(text: string): Record<string, unknown> {
   } catch {
     return {};
   }
+}
+
+/** Tells if the same request may succeed later; a problem such as `model_damaged` stays. */
+async function mayPass(answer: Response): Promise<boolean> {
+  if (!RETRIED.has(answer.status)) return false;
+  const { code } = problemOf(await answer.clone().text());
+  const isKnown = typeof code === 'string' && Object.hasOwn(ERROR_CODES, code);
+  return !isKnown || PASSING_CODES.has(code as ErrorCode);
 }
 
 /** Milliseconds to wait before the next attempt: what the server asks for, else twice as long each time. */

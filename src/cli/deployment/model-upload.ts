@@ -18,8 +18,8 @@ export interface UploadedFile {
   /** Name in the upload. */
   readonly path: string;
   readonly size: number;
-  /** Path on this machine. */
-  readonly source: string;
+  /** Path on this machine, or the bytes. */
+  readonly source: string | Uint8Array;
 }
 
 export interface ModelUpload {
@@ -74,7 +74,7 @@ export function uploadRequest(
     yield head;
     for (const { source, size, path } of files) {
       let read = 0;
-      for await (const chunk of createReadStream(source)) {
+      for await (const chunk of typeof source === 'string' ? createReadStream(source) : [source]) {
         read += chunk.length;
         total += chunk.length;
         yield chunk;

@@ -1,9 +1,8 @@
 /** Checks what a deployment stores: the server reads and compares, page by page. */
 import { WhylightError } from '../../core/errors.ts';
-import type { CheckedFile } from '../../edge/models/check-version.ts';
 import { type CheckedPage, SEALED_STORES } from '../../edge/stores/sealed-store.ts';
 import { type DeploymentClient, jsonBody } from './client.ts';
-import { storedModels } from './stored-models.ts';
+import { checkedFiles, storedModels } from './stored-models.ts';
 import type { Verified } from './verified.ts';
 
 /**
@@ -30,9 +29,7 @@ async function verifyModels(client: DeploymentClient, found: Verified, told: () 
   for (const { owner, name, damaged, versions = {} } of await storedModels(client)) {
     if (damaged) found.note('models', `${owner}/${name}/index.json`);
     for (const version of Object.keys(versions)) {
-      const request = { method: 'POST', repeatable: true, ...jsonBody({ owner, model: name, version }) };
-      const { files } = await client.json<{ files: readonly CheckedFile[] }>('/admin/models/check', request);
-      for (const { path, state, bytes } of files) {
+      for (const { path, state, bytes } of await checkedFiles(client, { owner, name }, version)) {
         found.count('models', 1, bytes);
         if (state !== 'whole') found.note('models', `${owner}/${name} ${version} ${path}`, state);
       }

@@ -7,21 +7,13 @@ import { modelDigest } from '../../core/model/model-source.ts';
 import { DIGEST_FILE } from '../../edge/models/assets.ts';
 import { checkVersion } from '../../edge/models/check-version.ts';
 import { isSha256 } from '../../edge/models/model-bundle.ts';
-import { indexKey, recordOf } from '../../edge/models/model-record.ts';
+import { indexKey, type OwnedModel, recordOf } from '../../edge/models/model-record.ts';
 import { exists } from '../../node/files.ts';
 import { openFolder } from '../../node/model-folders.ts';
 import type { S3Bucket } from '../../node/s3-bucket.ts';
 import { unseal } from '../../protocol/sealed.ts';
-import {
-  folderStore,
-  MODELS,
-  modelsIn,
-  NOTE,
-  type ReadableModels,
-  readJson,
-  readNote,
-  TENANTS,
-} from './backup-folder.ts';
+import { folderStore, MODELS, modelsIn, NOTE, type ReadableModels, readNote, readTenants } from './backup-folder.ts';
+import { oddNameIn } from './odd-names.ts';
 import type { Verified } from './verified.ts';
 
 /**
@@ -32,7 +24,7 @@ export async function verifyFolder(folder: string, found: Verified, told: () => 
   const names = await readdir(folder);
   if (names.includes(NOTE)) {
     await readNote(folder);
-    await readJson(join(folder, TENANTS), 'records of tenants');
+    await readTenants(folder);
     return verifyModels(folderStore(join(folder, MODELS)), found, told);
   }
   if (names.some(isSha256)) return verifyNamedFiles(folder, names.filter(isSha256), found, told);
@@ -63,7 +55,7 @@ async function verifyModels(store: ReadableModels, found: Verified, told: () => 
   for (const place of await modelsIn(store)) {
     const key = indexKey(place);
     const text = await store.read(key);
-    const record = text && recordOrDamage(new TextDecoder().decode(text), place.name);
+    const record = text && recordOrDamage(new TextDecoder().decode(text), place);
     if (!text || record === 'damaged') found.note('models', key, text ? 'damaged' : 'missing');
     if (!record || record === 'damaged') continue;
     for (const [version, entry] of Object.entries(record.versions)) {
@@ -76,9 +68,11 @@ async function verifyModels(store: ReadableModels, found: Verified, told: () => 
   }
 }
 
-function recordOrDamage(text: string, name: string): ReturnType<typeof recordOf> | 'damaged' {
+/** Parses an index; one whose names lead out of its folder counts as damaged, and none of its files is read. */
+export function recordOrDamage(text: string, place: OwnedModel): ReturnType<typeof recordOf> | 'damaged' {
   try {
-    return recordOf(text, name);
+    const record = recordOf(text, place.name);
+    return record && oddNameIn(place, record.versions) !== undefined ? 'damaged' : record;
   } catch (error) {
     if (WhylightError.is(error, 'model_damaged')) return 'damaged';
     throw error;

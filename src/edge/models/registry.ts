@@ -33,6 +33,8 @@ import {
   versionOf,
 } from './model-record.ts';
 import { tenantOwner } from './owner.ts';
+import { refuseUsed } from './refuse-used.ts';
+import { repairVersion } from './repair-version.ts';
 import { Turns } from './slices.ts';
 import type { Upload } from './upload.ts';
 import { inTheBody, manifestFor } from './upload-manifest.ts';
@@ -42,6 +44,13 @@ export interface ModelRegistryOptions {
   readonly log: Log;
   /** Milliseconds since 1970. */
   readonly clock?: () => number;
+}
+
+/** A version in the index. */
+interface Entered {
+  readonly record: VersionRecord;
+  /** False where the same content was there. */
+  readonly created: boolean;
 }
 
 /** Milliseconds after which every isolate knows of a change. */
@@ -165,9 +174,10 @@ export class ModelRegistry {
   }
 
   /**
-   * Stores a version. It exists once its files were stored and accepted as a model.
+   * Stores a version. It exists once its files were stored and accepted as a model. The same content again changes
+   * nothing but files that are damaged in the store, which are written anew.
    * @param accept inspects the files, here or elsewhere; throws when they are not acceptable
-   * @returns the record, whether it is new (the same content again is no change), and the result of `accept`
+   * @returns the record, whether it is new, the paths of repaired files, and the result of `accept`
    * @throws WhylightError `invalid_model`, `invalid_request`, `conflict` for other content under a version that exists
    */
   async add<T extends { readonly digest: string }>(
@@ -176,7 +186,7 @@ export class ModelRegistry {
     version: string,
     upload: Upload,
     accept: (arrived: ArrivedUpload) => Promise<T>,
-  ): Promise<{ readonly record: VersionRecord; readonly created: boolean; readonly accepted: T }> {
+  ): Promise<Entered & { readonly repaired: readonly string[]; readonly accepted: T }> {
     const keys: string[] = [];
     try {
       const manifest = manifestFor(upload, name, version);
@@ -184,7 +194,10 @@ export class ModelRegistry {
       const accepted = await accept(arrived);
       const record = await this.keep(owner, name, accepted.digest, arrived);
       const entered = await this.enterOrDrop(owner, name, version, record);
-      return { ...entered, accepted };
+      const repaired = entered.created
+        ? []
+        : await repairVersion({ files: this.files, log: this.log }, { owner, name }, version, entered.record, arrived);
+      return { ...entered, repaired, accepted };
     } catch (error) {
       // The manifest is part of the request here.
       if (!WhylightError.is(error, 'invalid_config')) throw error;
@@ -234,26 +247,24 @@ export class ModelRegistry {
     });
   }
 
-  /** Removes a model with all that is known of it. @throws WhylightError `model_not_found` */
+  /** Removes a model with all that is known of it, also one in use. @throws WhylightError `model_not_found` */
   async erase(owner: string, name: string): Promise<void> {
-    await this.remove(owner, name);
+    await this.remove(owner, name, undefined, 'ignored');
     await this.files.remove([indexKey({ owner, name })]);
   }
 
   /**
    * Removes a version, or all of them, and then their files.
+   * @param use refuses to remove a version that is pinned, a canary or a shadow; `ignored` removes it all the same
    * @throws WhylightError `model_not_found`; `conflict` for a version that is in use
    */
-  async remove(owner: string, name: string, version?: string): Promise<void> {
+  async remove(owner: string, name: string, version?: string, use: 'refused' | 'ignored' = 'refused'): Promise<void> {
     let gone: readonly VersionRecord[] = [];
-    await this.change(owner, name, (record) => {
-      const { versions, ...rest } = record ?? noRecord(name);
-      if (version === undefined) {
-        gone = Object.values(versions);
-        return { versions: {} };
-      }
-      gone = [versionOf(record, name, version)];
-      refuseUsed(rest, name, version);
+    await this.change(owner, name, (record = noRecord(name)) => {
+      const { versions, ...rest } = record;
+      gone = version === undefined ? Object.values(versions) : [versionOf(record, name, version)];
+      if (use !== 'ignored') refuseUsed(record, name, version);
+      if (version === undefined) return { versions: {} };
       const { [version]: _, ...others } = versions;
       return { ...rest, versions: others };
     });
@@ -280,7 +291,7 @@ export class ModelRegistry {
   }
 
   /** Enters the version in the index. Its files are removed again when that fails, or when the version exists already. */
-  private async enterOrDrop(owner: string, name: string, version: string, record: VersionRecord) {
+  private async enterOrDrop(owner: string, name: string, version: string, record: VersionRecord): Promise<Entered> {
     let kept = false;
     try {
       const entered = await this.enter(owner, name, version, record);
@@ -291,7 +302,7 @@ export class ModelRegistry {
     }
   }
 
-  private async enter(owner: string, name: string, version: string, record: VersionRecord) {
+  private async enter(owner: string, name: string, version: string, record: VersionRecord): Promise<Entered> {
     let entered = { record, created: true };
     await this.change(owner, name, (known = { versions: {} }) => {
       const present = known.versions[version];
@@ -334,14 +345,4 @@ export class ModelRegistry {
     }
     throw new WhylightError('conflict', `${name} is being changed by other requests: try again.`, {});
   }
-}
-
-/** @throws WhylightError `conflict` */
-function refuseUsed({ pinned, canary, shadow }: Omit<ModelRecord, 'versions'>, name: string, version: string): void {
-  const use =
-    (pinned === version && ['pinned', 'pin another one']) ||
-    (canary?.version === version && ['the canary', 'end the canary']) ||
-    (shadow?.version === version && ['the shadow', 'end the shadow']);
-  if (!use) return;
-  throw new WhylightError('conflict', `Version ${version} of ${name} is ${use[0]}: ${use[1]} first.`, {});
 }

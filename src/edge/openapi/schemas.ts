@@ -241,6 +241,10 @@ export const uploadedModel = modelVersion.extend({
   target_layer: z.string().optional().describe('Default layer of CAM methods.'),
   operators_without_rule: z.array(z.string()).describe('Operators that gradients cannot pass.'),
   methods: z.array(z.string()).describe('Ids of the methods that apply.'),
+  repaired: z
+    .array(z.string())
+    .optional()
+    .describe('Files that were damaged or missing in the store and are whole again.'),
 });
 
 export const v1Request = z

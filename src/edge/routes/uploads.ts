@@ -32,7 +32,10 @@ export const uploadModel = defineRoute(
     requestHeaders: ['Inference-Header-Content-Length'],
     request: { query: schemas.ownerQuery, body: { required: true, content: { 'application/octet-stream': bytes } } },
     responses: {
-      ...answer(schemas.uploadedModel, 'The same version was uploaded before.'),
+      ...answer(
+        schemas.uploadedModel,
+        'The same version was uploaded before; files that were damaged in the store are repaired.',
+      ),
       201: { content: json(schemas.uploadedModel), description: 'The version was added.' },
     },
     headers: ['Location'],
@@ -45,12 +48,13 @@ export const uploadModel = defineRoute(
       body: c.req.header('Content-Length'),
       maxBytes: MAX_BYTES,
     });
-    const { record, created, accepted } = await registry.add(owner, name, version, upload, (arrived) =>
+    const { record, created, repaired, accepted } = await registry.add(owner, name, version, upload, (arrived) =>
       inspectUpload(c, services, registry.turns, arrived),
     );
     c.header('Location', linkTo(c, `/v2/models/${name}/versions/${version}`));
     const { digest: _, ...facts } = accepted;
-    return c.json({ name, ...versionView(version, record), ...facts }, created ? 201 : 200);
+    const view = { name, ...versionView(version, record), ...facts, ...(repaired.length > 0 && { repaired }) };
+    return c.json(view, created ? 201 : 200);
   },
 );
 

@@ -43,7 +43,8 @@ let record: VersionRecord;
 const keyOfFile = (path: string) => `${FOLDER}files/${record.upload}/${record.files[path]}`;
 const read = async (key: string) => new Uint8Array(await ((await bucket.get(key)) as R2ObjectBody).arrayBuffer());
 
-beforeAll(async () => {
+/** Uploads the model, the same each time. */
+async function uploaded() {
   const { graph, external = [] } = denseModel(16);
   const [{ path, data }] = external as [{ path: string; data: Uint8Array }];
   const files = [
@@ -53,7 +54,11 @@ beforeAll(async () => {
   const head = { manifest: { external: [path] }, files };
   const { ask } = await isolate();
   const response = await ask('/v2/models/dense/versions/1', uploadOf('acme-key', head, graph, data));
-  expect(response.status).toBe(201);
+  return { status: response.status, body: (await response.json()) as Record<string, unknown> };
+}
+
+beforeAll(async () => {
+  expect((await uploaded()).status).toBe(201);
   const index = JSON.parse(new TextDecoder().decode(await read(`${FOLDER}index.json`)));
   record = index.versions['1'];
 });
@@ -79,6 +84,23 @@ describe('a model in a damaged store', () => {
       await bucket.put(key, whole);
     }
     expect(await explained()).toEqual(before);
+  });
+
+  it.each([
+    ['has a flipped bit', flipped],
+    ['is gone', undefined],
+  ])('is repaired by the same upload where a file %s, which names the file', async (_, damage) => {
+    const before = await explained();
+    for (const path of Object.keys(record.files)) {
+      const key = keyOfFile(path);
+      const whole = await read(key);
+      if (damage) await bucket.put(key, damage(whole));
+      else await bucket.delete(key);
+      expect(await uploaded()).toMatchObject({ status: 200, body: { repaired: [path] } });
+      expect(await read(key)).toEqual(whole);
+    }
+    expect(await explained()).toEqual(before);
+    expect((await uploaded()).body).not.toHaveProperty('repaired');
   });
 
   it('is left out of the list and named in the log where its index is damaged', async () => {

@@ -303,6 +303,7 @@ describe('the rollout of a model', () => {
   });
 
   afterAll(async () => {
+    await ask('/v2/models/rolled/default', request('PUT', 'ops-key', { version: null }));
     const removed = await ask('/v2/models/rolled', request('DELETE', 'ops-key'));
     expect(removed.status).toBeLessThan(300);
   });
@@ -324,6 +325,11 @@ describe('the rollout of a model', () => {
     const described = (await (await ask('/v2/models/rolled', request('GET', 'acme-user'))).json()) as object;
     expect(described).toMatchObject({ description: manifest.description });
     expect((await ask('/v2/models/rolled/versions/2', request('DELETE', 'ops-key'))).status).toBe(409);
+    const whole = await ask('/v2/models/rolled', request('DELETE', 'ops-key'));
+    expect([whole.status, await whole.json()]).toMatchObject([
+      409,
+      { code: 'conflict', detail: expect.stringContaining('version 1 is pinned, version 2 is the canary') },
+    ]);
     expect((await roll({ canary: { version: '9', share: 1 } })).status).toBe(404);
     expect((await roll({ canary: { version: '2', share: 2 } })).status).toBe(400);
     const odd = { length: { valueOf: 1, toString: 1 } };
