@@ -2,7 +2,7 @@
 import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import * as built from '#plugins';
-import { composeExplainer } from '../composition/explainer.ts';
+import { composeExplainer } from '../composition/compose-explainer.ts';
 import type { Engine } from '../core/engine/engine.ts';
 import type { Explainer } from '../core/explainer/explainer.ts';
 import { MethodRegistry, type PluginEntry } from '../core/method/registry.ts';

@@ -1,7 +1,8 @@
 /** From the flags of `report` and `evaluate` to a study: what is common to both. */
 import { createHash } from 'node:crypto';
 import { readFile, stat } from 'node:fs/promises';
-import { AUTO_METHOD, chooseMethod, hasOpenShapes } from '../core/explainer/choose-method.ts';
+import { AUTO_METHOD, hasOpenShapes } from '../core/explainer/auto-method.ts';
+import { chooseMethod } from '../core/explainer/choose-method.ts';
 import { parseParams } from '../core/method/params.ts';
 import type { MethodRegistry } from '../core/method/registry.ts';
 import { parameterSchemas } from '../core/method/schema.ts';

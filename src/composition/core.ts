@@ -5,11 +5,9 @@ import type { ReadFile } from '../core/explainer/setup.ts';
 import { type Limits, PROCESS_LIMITS } from '../core/limits.ts';
 import type { MemoryPool } from '../core/memory-pool.ts';
 import { type LazyPluginEntry, MethodRegistry, type PluginEntry } from '../core/method/registry.ts';
-import { withMetrics } from '../core/metrics/check.ts';
-import { metrics as builtinMetrics } from '../core/metrics/index.ts';
 import type { Metric } from '../core/metrics/metric.ts';
 import { type ModalityEntry, ModalityRegistry } from '../core/modality/registry.ts';
-import { graphCompiler } from '../core/plan/compile-variant.ts';
+import { lazyCompiler } from '../core/plan/lazy-compiler.ts';
 import type { GraphStore } from '../core/plan/stored-graph.ts';
 import { TaskRegistry } from '../core/task/registry.ts';
 import type { Task } from '../core/task/task.ts';
@@ -54,7 +52,7 @@ export const coreModule = ({
       (entries: ModalityEntry[] = []) => new ModalityRegistry(entries),
       [{ isMultiple: true, optional: true, serviceIdentifier: CORE.modality }],
     );
-    if (metrics.length > 0) bind(CORE.mapMetrics).toConstantValue(withMetrics(builtinMetrics, metrics));
+    if (metrics.length > 0) bind(CORE.ownMetrics).toConstantValue(metrics);
     for (const task of tasks) bind(CORE.task).toConstantValue(task);
     bind(CORE.tasks).toResolvedValue(
       (found: Task[] = []) => new TaskRegistry(found),
@@ -74,7 +72,7 @@ export const coreModule = ({
         clock: () => number,
         graphs: GraphStore | undefined,
         readFile: ReadFile | undefined,
-      ) => explainerOf({ engine, sessions, methods, tasks, limits, clock, graphs, readFile, compiler: graphCompiler }),
+      ) => explainerOf({ engine, sessions, methods, tasks, limits, clock, graphs, readFile, compiler: lazyCompiler }),
       [
         CORE.engine,
         CORE.sessions,

@@ -32,8 +32,8 @@ export const CORE = {
   /** Limits of the machine. */
   limits: token<Limits>('limits'),
   methods: token<MethodRegistry>('methods'),
-  /** Every metric of explanations, where there are others than those that come with whylight. */
-  mapMetrics: token<ReadonlyMap<string, Metric>>('map-metrics'),
+  /** Metrics of explanations beside those that come with whylight; none when unbound. */
+  ownMetrics: token<readonly Metric[]>('own-metrics'),
   /** A modality beside images; one binding for each. */
   modality: token<ModalityEntry>('modality'),
   modalities: token<ModalityRegistry>('modalities'),

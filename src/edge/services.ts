@@ -50,8 +50,8 @@ export interface Services {
   /** Bytes that decoding an image for a model may take here, given those that it takes; no limit where undefined. */
   readonly decodeMemory?: (model: Model, needed: number) => number | undefined;
   readonly log: Log;
-  /** Metrics of explanations by id; those that come with whylight when left out. */
-  readonly mapMetrics?: ReadonlyMap<string, Metric>;
+  /** Metrics of explanations beside those that come with whylight. */
+  readonly ownMetrics?: readonly Metric[];
   /** Sink of request metrics; nothing is recorded without it. */
   readonly metrics?: Metrics;
   /** Sink of attribution shares; none are counted without it. */

@@ -1,6 +1,7 @@
 /** A model that is open: predictions and explanations of inputs as a program has them. */
 import { WhylightError } from '../core/errors.ts';
-import { AUTO_METHOD, chooseMethod } from '../core/explainer/choose-method.ts';
+import { AUTO_METHOD } from '../core/explainer/auto-method.ts';
+import { chooseMethod } from '../core/explainer/choose-method.ts';
 import { embeddingOf } from '../core/explainer/embedding.ts';
 import type { Explainer } from '../core/explainer/explainer.ts';
 import type { Explained } from '../core/explainer/explanation.ts';

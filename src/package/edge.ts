@@ -1,5 +1,7 @@
 /** Exports of `whylight/edge` that are the same on every platform. */
 
+import { withMetrics } from '../core/metrics/check.ts';
+import { metrics as builtinMetrics } from '../core/metrics/index.ts';
 import type { Metric } from '../core/metrics/metric.ts';
 import type { Modality } from '../core/modality/modality.ts';
 import type { Task } from '../core/task/task.ts';
@@ -55,7 +57,8 @@ export interface EdgeSettings extends HostSettings {
 
 /**
  * Converts settings to the configuration of the app; without tenants everybody may use everything.
- * @throws WhylightError `invalid_config` for a tenant that does not fit its schema or the methods
+ * @throws WhylightError `invalid_config` for a tenant that does not fit its schema or the methods, and for a metric that
+ * breaks the contract or has an id that is taken
  *
  * @example
  * import { configuredBy } from 'whylight/edge';
@@ -72,8 +75,14 @@ export const configuredBy = ({
   plugins: entriesOf(methods),
   modalities: modalities.map((modality) => ({ id: modality.id, load: async () => modality })),
   tasks,
-  metrics,
+  metrics: checkedMetrics(metrics),
   // Whoever composes the app calls the functions with the bindings that they are declared for.
   models: models as Configured['models'],
   tenants: parseTenants(tenants, entriesOf(methods)),
 });
+
+/** Returns the metrics, once they were joined to those that come with whylight. */
+function checkedMetrics(metrics: readonly Metric[]): readonly Metric[] {
+  if (metrics.length > 0) withMetrics(builtinMetrics, metrics);
+  return metrics;
+}

@@ -1,5 +1,5 @@
 /** Explainers with an engine and limits of a platform, and types of the core. */
-import { composeExplainer } from '../composition/explainer.ts';
+import { composeExplainer } from '../composition/compose-explainer.ts';
 import type { Engine } from '../core/engine/engine.ts';
 import type { Explainer } from '../core/explainer/explainer.ts';
 import type { Limits } from '../core/limits.ts';

@@ -1,6 +1,6 @@
 /** `open`: from a model's file to a model that explains. Platforms state what they bring. */
 import type * as z from 'zod';
-import { composeExplainer } from '../composition/explainer.ts';
+import { composeExplainer } from '../composition/compose-explainer.ts';
 import type { Engine } from '../core/engine/engine.ts';
 import { WhylightError } from '../core/errors.ts';
 import type { ImageCodecs } from '../core/image/codecs/codecs.ts';

@@ -20,7 +20,8 @@ import { foldConstants } from '../core/onnx/simplify/fold-constants.ts';
 import { simplify } from '../core/onnx/simplify.ts';
 import { compileFitting } from '../core/plan/compile-variant.ts';
 import { countFlops } from '../core/plan/flops.ts';
-import { wasmBytes, weightBytes } from '../core/plan/memory.ts';
+import { weightBytes } from '../core/plan/machine-memory.ts';
+import { wasmBytes } from '../core/plan/memory.ts';
 import { type ResolvedNeeds, resolveNeeds, variantKey } from '../core/plan/variant.ts';
 import { sizeOf } from '../core/tensor/tensor.ts';
 

@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
+import { composeExplainer } from '../../src/composition/compose-explainer.ts';
 import { createContainer } from '../../src/composition/container.ts';
 import { coreModule, engineModule } from '../../src/composition/core.ts';
-import { composeExplainer } from '../../src/composition/explainer.ts';
 import { CORE } from '../../src/composition/tokens.ts';
 import { ISOLATE_LIMITS } from '../../src/core/limits.ts';
 import { onnxruntimeNode } from '../../src/node/onnxruntime-node.ts';

@@ -1,6 +1,7 @@
 /** `whylight explain image.jpg`: predictions, and what of the input speaks for them. */
 
-import { AUTO_METHOD, chooseMethod, hasOpenShapes } from '../../core/explainer/choose-method.ts';
+import { AUTO_METHOD, hasOpenShapes } from '../../core/explainer/auto-method.ts';
+import { chooseMethod } from '../../core/explainer/choose-method.ts';
 import { PRESET_PARAMETER } from '../../core/method/presets.ts';
 import { parameterSchemas } from '../../core/method/schema.ts';
 import type { BoxScore } from '../../core/task/task.ts';

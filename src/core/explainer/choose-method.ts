@@ -18,10 +18,8 @@ import { simplify } from '../onnx/simplify.ts';
 import { bindShapes, hasOpenShapes as hasOpenDims } from '../plan/bind-rows.ts';
 import { type ResolvedNeeds, resolveNeeds } from '../plan/variant.ts';
 import type { Inputs } from '../tensor/rows.ts';
+import { AUTO_METHOD } from './auto-method.ts';
 import { checkModality, methodsFor } from './method-modality.ts';
-
-/** Id that stands for the best method for the model; also what a request without a method gets. */
-export const AUTO_METHOD = 'auto';
 
 export interface MethodQuestion {
   readonly model: Model;
@@ -160,10 +158,6 @@ function hasClassToken(info: BoundInfo): boolean {
   });
   return found;
 }
-
-/** True for a model whose file leaves more than the number of rows open, so that a choice needs the inputs. */
-export const hasOpenShapes = ({ graph }: Model): boolean =>
-  graph.inputs.some(({ dims }) => dims?.slice(1).some((dim) => typeof dim !== 'number') ?? true);
 
 const REFUSALS: readonly string[] = [
   'unprocessable_method',

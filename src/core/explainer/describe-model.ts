@@ -1,18 +1,12 @@
 /** Descriptions that are kept beside a model, so that a process that lives for a short time need not read its file. */
 import { WhylightError } from '../errors.ts';
-import { type ConstantPlace, type DescribedFacts, describedModel } from '../model/described-model.ts';
-import { Model } from '../model/model.ts';
+import type { ConstantPlace } from '../model/described-model.ts';
+import type { Model } from '../model/model.ts';
 import type { ModelSource } from '../model/model-source.ts';
 import { graphCompiler } from '../plan/compile-variant.ts';
-import { type RowWork, rememberWork } from '../plan/known-work.ts';
 import { modelFacts } from './model-facts.ts';
 import { isPreparable } from './prepare.ts';
-
-/** Description of a model as plain data, with the work of one row. */
-export interface KeptDescription {
-  readonly facts: DescribedFacts;
-  readonly row: RowWork;
-}
+import { filesOf, type KeptDescription } from './restore-model.ts';
 
 /**
  * Describes a model for later processes.
@@ -45,13 +39,6 @@ export function describeModel(
   };
 }
 
-/** Restores a model from its description; its file is parsed where a request needs the nodes. */
-export function restoreModel({ facts, row }: KeptDescription, source: ModelSource): Model {
-  const model = describedModel(facts, filesOf(source), () => Model.readKnown(source, facts.digest));
-  rememberWork(model, row);
-  return model;
-}
-
 /** Returns undefined where a request has to name the scores. */
 function infoOf(model: Model): ReturnType<Model['info']> | undefined {
   try {
@@ -61,11 +48,6 @@ function infoOf(model: Model): ReturnType<Model['info']> | undefined {
     throw error;
   }
 }
-
-const filesOf = ({ bytes, external }: Pick<ModelSource, 'bytes' | 'external'>): readonly Uint8Array[] => [
-  bytes,
-  ...(external?.values() ?? []),
-];
 
 /** Places of the constants that are views of a file; those that were converted are read with it. */
 function placesOf({ graph }: Model, files: readonly Uint8Array[]): Record<string, ConstantPlace> {

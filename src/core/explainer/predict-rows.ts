@@ -1,7 +1,7 @@
 /** Predictions of every row of a plan, from a forward pass that explanations of the same rows can go on with. */
 import type { Model } from '../model/model.ts';
 import { type PredictionFacts, predictionFacts } from '../model/prediction-facts.ts';
-import { rowsAsInFile } from '../model/row-axes.ts';
+import { rowsAsInFile } from '../model/row-places.ts';
 import type { ForwardPass } from '../plan/forward-pass.ts';
 import type { GraphLease } from '../plan/loader.ts';
 import { outputsOf, runRows } from '../plan/run.ts';

@@ -4,7 +4,7 @@ import { WhylightError } from '../errors.ts';
 import type { Features } from '../modality/modality.ts';
 import type { ModelDescription } from '../model/description.ts';
 import type { Model } from '../model/model.ts';
-import { rowsAsInFile } from '../model/row-axes.ts';
+import { rowsAsInFile } from '../model/row-places.ts';
 import type { TargetRequest } from '../model/target-request.ts';
 import { recall } from '../plan/forward-pass.ts';
 import { outputsOf, runRows } from '../plan/run.ts';

@@ -1,6 +1,6 @@
 /** Rows that a modality prepared, with what the explainer takes of them. */
 import type { Model } from '../model/model.ts';
-import { rowsAsInFile, rowsInFront } from '../model/row-axes.ts';
+import { rowsAsInFile, rowsInFront } from '../model/row-places.ts';
 import { type Inputs, joinRows, sliceRows } from '../tensor/rows.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import type { Features, Prepared } from './modality.ts';

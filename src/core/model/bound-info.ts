@@ -1,6 +1,7 @@
 /** Facts about a model for methods, once shapes, scores and the inputs that are held fixed are settled. */
+
+import { NAMED_RULESETS } from '../autodiff/built-in.ts';
 import type { Ruleset } from '../autodiff/ruleset.ts';
-import { rulesets } from '../autodiff/rulesets/index.ts';
 import { nearest, quoted, WhylightError } from '../errors.ts';
 import type { Graph, ValueInfo } from '../onnx/graph.ts';
 import { type Inferred, infer } from '../onnx/infer.ts';
@@ -203,14 +204,14 @@ function camLayersOf(parts: CamParts): Pick<BoundInfo, 'camLayerOf' | 'layout'> 
  * @throws WhylightError `invalid_config`
  */
 export function registeredRuleset(id: string): Ruleset {
-  const ruleset = rulesets.get(id);
+  const ruleset = NAMED_RULESETS.get(id);
   if (ruleset) return ruleset;
   throw new WhylightError(
     'invalid_config',
-    `There is no ruleset "${id}"; there are ${[...rulesets.keys()].join(', ')}.`,
+    `There is no ruleset "${id}"; there are ${[...NAMED_RULESETS.keys()].join(', ')}.`,
     {
       ruleset: id,
-      nearest: nearest(id, rulesets.keys()),
+      nearest: nearest(id, NAMED_RULESETS.keys()),
     },
   );
 }

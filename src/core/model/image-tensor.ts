@@ -5,7 +5,7 @@ import type { Placement } from '../image/placement.ts';
 import { type Preprocessing, preprocess } from '../image/preprocess.ts';
 import type { Inputs } from '../tensor/rows.ts';
 import type { Model } from './model.ts';
-import { rowsAsInFile } from './row-axes.ts';
+import { rowsAsInFile } from './row-places.ts';
 
 /** The first input by name, in its type and with the axes of the file, and the part of the image that it shows. */
 export function imageInputs(

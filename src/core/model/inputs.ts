@@ -8,7 +8,7 @@ import type { Inputs } from '../tensor/rows.ts';
 import { rowsOf } from '../tensor/rows.ts';
 import type { DataType, Tensor } from '../tensor/tensor.ts';
 import { type IdTable, reasonOf, unknownId } from './id-tables.ts';
-import { type RowPlace, type RowPlaces, rowsInFront } from './row-axes.ts';
+import { type RowPlace, type RowPlaces, rowsInFront } from './row-places.ts';
 
 export interface CheckedInputs {
   /** Inputs that the graph computes with as floating point numbers as float32; integers as the model wants them. */

@@ -1,21 +1,12 @@
 /**
  * Rows in front: a graph whose inputs and outputs count rows along their first axis, whatever axis the file counts them
- * along, and the tensors of a request in that form.
+ * along.
  */
 import { makeConstant } from '../onnx/constant.ts';
 import { namesOf, uniqueName } from '../onnx/edit.ts';
 import type { Constant, Dim, Graph, Node, ValueInfo } from '../onnx/graph.ts';
 import { reading } from '../onnx/rows-first.ts';
-import { transpose } from '../tensor/rows.ts';
-import type { Tensor } from '../tensor/tensor.ts';
-
-/**
- * Place of the rows in a tensor of the file: an axis, `whole` for an input that all rows share, or `none` for a tensor
- * of a model without rows, which is one row.
- */
-export type RowPlace = number | 'whole' | 'none';
-
-export type RowPlaces = Readonly<Record<string, RowPlace>>;
+import { fileOrder, frontOrder, type RowPlace, type RowPlaces } from './row-places.ts';
 
 /**
  * @param axes batch axis of each input; null for none
@@ -93,18 +84,6 @@ interface Additions {
   readonly names: Set<string>;
 }
 
-/** Permutation that brings the rows of a tensor to the front. */
-const frontOrder = (place: number, rank: number): number[] => [
-  place,
-  ...Array.from({ length: rank }, (_, axis) => axis).filter((axis) => axis !== place),
-];
-
-/** Permutation that brings rows in front back to their place. */
-function fileOrder(place: number, rank: number): number[] {
-  const others = Array.from({ length: rank - 1 }, (_, i) => i + 1);
-  return [...others.slice(0, place), 0, ...others.slice(place)];
-}
-
 const toFile = (from: string, to: string, place: number | 'none', rank: number, additions: Additions): Node =>
   place === 'none' ? axisNode('Squeeze', from, to, additions) : transposeNode(from, to, fileOrder(place, rank));
 
@@ -124,18 +103,4 @@ function axisNode(op: 'Squeeze' | 'Unsqueeze', from: string, to: string, { const
   const axes = uniqueName(`${to}/row_axis`, names);
   constants.set(axes, makeConstant('int64', [1], [0]));
   return { name: `${to}/rows_first`, op, domain: '', inputs: [from, axes], outputs: [to], attributes: {} };
-}
-
-/** A tensor of the file's form with its rows in front; a view where nothing moves. */
-export function rowsInFront(value: Tensor, place: RowPlace): Tensor {
-  if (place === 'whole' || place === 0) return value;
-  if (place === 'none') return { ...value, dims: [1, ...value.dims] };
-  return transpose(value, frontOrder(place, value.dims.length));
-}
-
-/** The inverse of {@link rowsInFront}. */
-export function rowsAsInFile<T extends Tensor>(value: T, place: RowPlace): T {
-  if (place === 'whole' || place === 0) return value;
-  if (place === 'none') return { ...value, dims: value.dims.slice(1) };
-  return transpose(value, fileOrder(place, value.dims.length)) as T;
 }

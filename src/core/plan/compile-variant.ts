@@ -1,6 +1,6 @@
 /** Compilation of the graph behind a method's needs, and facts about the result. */
 import { type CompileRequest, compile, findsTopClass, type Optimize } from '../autodiff/compile.ts';
-import { rulesets } from '../autodiff/rulesets/index.ts';
+import { withRules } from '../autodiff/rulesets/index.ts';
 import { compileHessianVector } from '../autodiff/second-order.ts';
 import { WhylightError } from '../errors.ts';
 import { Model } from '../model/model.ts';
@@ -10,11 +10,13 @@ import { write } from '../onnx/write.ts';
 import { bindRows, bindShapes, hasOpenShapes } from './bind-rows.ts';
 import { countFlops } from './flops.ts';
 import type { GraphCompiler } from './graph-compiler.ts';
-import { knownWork } from './known-work.ts';
 import { treesBeside } from './large-trees.ts';
-import { peakRowBytes, sessionBytes } from './memory.ts';
+import { sessionBytes } from './machine-memory.ts';
+import { peakRowBytes } from './memory.ts';
 import { hasOneBatch, mixInputs, withOwnDims } from './mix-inputs.ts';
+import { rowCounters } from './row-work.ts';
 import { bytesPerTarget, withTargetRows } from './shared-forward.ts';
+import { isStorable } from './storable.ts';
 import { mixesWhen, type ResolvedNeeds, sharesForward, type Variant } from './variant.ts';
 import { countWork } from './work.ts';
 
@@ -35,7 +37,8 @@ export function compileVariant(
   optimize: Optimize,
   { limits, draft, memo }: Pick<CompileRequest, 'limits' | 'draft' | 'memo'> = {},
 ): Graph {
-  const { scores, gradients, activations, feeds, ruleset, hessianVector } = needs;
+  const { scores, gradients, activations, feeds, hessianVector } = needs;
+  const ruleset = withRules(needs.ruleset);
   if (hessianVector !== undefined) {
     const curvature = {
       scores,
@@ -140,13 +143,7 @@ export const graphCompiler: GraphCompiler = {
       beside: (engine) => treesBeside(engine, graph),
     };
   },
-  rowFlops(model, rows) {
-    const { graph, fixedBatch = 1 } = model;
-    return knownWork(model)?.flops ?? countFlops(graph, fixedBatch, rows).total / fixedBatch;
-  },
-  rowWork: (model, rows) => knownWork(model)?.work ?? countWork(model.graph, rows, model.fixedBatch),
+  ...rowCounters,
   readModel: (source) => Model.read(source),
-  // Rulesets of plugins may change without another id. A similarity is that to one box of one image.
-  isStorable: ({ gradients, ruleset, scores }) =>
-    (gradients.length === 0 || rulesets.get(ruleset.id) === ruleset) && !scores.startsWith('target/similarity/'),
+  isStorable,
 };

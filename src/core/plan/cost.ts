@@ -5,7 +5,7 @@
 import type { Cost } from '../method/contract.ts';
 import type { Model } from '../model/model.ts';
 import type { GraphLoader } from './loader.ts';
-import { linearMemory } from './memory.ts';
+import { linearMemory } from './machine-memory.ts';
 import type { Profiles, RowSize } from './profile.ts';
 import type { ResolvedNeeds, Variant } from './variant.ts';
 

@@ -8,7 +8,7 @@ import type { CompileLimits } from '../onnx/compile-budget.ts';
 import type { ModelBytes } from '../onnx/model-bytes.ts';
 import type { RowShapes } from './bind-rows.ts';
 import type { ResolvedNeeds, Variant } from './variant.ts';
-import type { Work } from './work.ts';
+import type { Work } from './work-time.ts';
 
 /** A compiled graph: facts about it, and its file. */
 export interface CompiledGraph {
@@ -35,6 +35,11 @@ export interface CompileSettings {
 
 /** Maker of the graphs that methods need. */
 export interface GraphCompiler {
+  /**
+   * Loads what the compiler needs, where it is not loaded with the program.
+   * @param hasGraph true if nothing has to be compiled
+   */
+  ready?(hasGraph: boolean): Promise<void>;
   /** @throws WhylightError `not_differentiable`, `compilation_limit`, `unprocessable_method` where there is no such graph */
   compile(model: Model, needs: ResolvedNeeds, settings: CompileSettings): CompiledGraph;
   /**

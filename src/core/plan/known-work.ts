@@ -1,6 +1,6 @@
 /** Work of models that was counted before: counting takes the nodes of the graph, and the types of all values. */
 import type { Model } from '../model/model.ts';
-import type { Work } from './work.ts';
+import type { Work } from './work-time.ts';
 
 /** Work of the model itself on one row. */
 export interface RowWork {

@@ -1,14 +1,14 @@
 /** From a method's needs to a session that is ready to run. */
 import type { Optimize } from '../autodiff/compile.ts';
 import type { Engine, Session, Tensors } from '../engine/engine.ts';
-import type { Lease, LoadedSession, LoadWait, SessionCache } from '../engine/session-cache.ts';
+import type { Lease, LoadedSession, LoadWait, SessionCache, WaitUntil } from '../engine/session-cache.ts';
 import type { Model } from '../model/model.ts';
 import type { CompileLimits } from '../onnx/compile-budget.ts';
 import type { ModelBytes } from '../onnx/model-bytes.ts';
 import { rowsOf } from '../tensor/rows.ts';
 import { hasOpenShapes, type RowShapes } from './bind-rows.ts';
 import type { CompiledGraph, GraphCompiler } from './graph-compiler.ts';
-import { batchSize } from './memory.ts';
+import { batchSize } from './machine-memory.ts';
 import type { RunnableGraph } from './run.ts';
 import { type GraphStore, restoreFile, type StoredGraph, storedVariant, storeGraph } from './stored-graph.ts';
 import { type ResolvedNeeds, rowElements, type Variant, variantKey } from './variant.ts';
@@ -199,7 +199,9 @@ export class GraphLoader {
       },
       waiting,
     );
-    const variant = this.variants.get(model)?.get(key) ?? this.describe(model, needs, timings);
+    // The session may be there since another reading of the same model.
+    if (!this.variants.get(model)?.has(key)) await this.prepare(model, needs, waiting);
+    const variant = this.describe(model, needs, timings);
     // Where the model leaves dims open, the rows may be larger now than when the graph was compiled.
     const scale = rowElements(needs) / rowElements(variant);
     const rowBytes = variant.rowBytes * scale;
@@ -221,6 +223,8 @@ export class GraphLoader {
     const { engine } = this.options;
     const key = this.keyOf(model, needs);
     const restored = await this.restoredFile(model, needs, waiting);
+    // A stored file may not fit.
+    if (!restored) await this.options.compiler.ready?.(false);
     const compiled = restored ? undefined : (this.takeDescribed(key) ?? this.compile(model, needs, timings));
     const parts = compiled?.beside?.(engine);
     if (parts) return { bytes: parts, open: () => parts.load() };
@@ -265,17 +269,29 @@ export class GraphLoader {
   }
 
   /**
-   * Looks for a graph that is not known yet in the store. {@link describe} then has its facts, and {@link load} its file.
+   * Looks for a graph that is not known yet in the store, and loads the compiler where it is not there. {@link describe} then
+   * has the facts about the graph, and {@link load} its file.
    */
   async prepare(model: Model, needs: ResolvedNeeds, { waitUntil = ignored }: LoadWait = {}): Promise<void> {
+    const hasGraph = await this.restore(model, needs, waitUntil);
+    await this.options.compiler.ready?.(hasGraph);
+  }
+
+  /** Looks for a graph in the store. @returns true if it need not be compiled */
+  private async restore(model: Model, needs: ResolvedNeeds, waitUntil: WaitUntil): Promise<boolean> {
     const key = this.keyOf(model, needs);
     const { graphs, compiler } = this.options;
-    if (!graphs || !compiler.isStorable(needs) || this.restored.has(key) || this.described?.key === key) return;
+    const known = this.restored.get(key);
+    // Another description of the same model may have asked for it.
+    if (known && !this.variants.get(model)?.has(key)) this.remember(model, storedVariant(known, needs, key));
+    if (known || this.described?.key === key) return true;
+    if (!graphs || !compiler.isStorable(needs)) return false;
     const stored = await graphs.get(storeKey(model, key), waitUntil);
-    if (!stored) return;
+    if (!stored) return false;
     if (!this.variants.get(model)?.has(key)) this.remember(model, storedVariant(stored, needs, key));
     for (const oldest of this.restored.keys()) if (this.restored.size >= MAX_RESTORED) this.restored.delete(oldest);
     this.restored.set(key, stored);
+    return true;
   }
 
   /** The file of a graph out of the store; undefined where it has to be compiled. */

@@ -3,7 +3,7 @@ import { WhylightError } from '../errors.ts';
 import type { PreparedFacts, PreparedWeights } from '../model/prepared-model.ts';
 import type { GraphCompiler } from './graph-compiler.ts';
 import type { GraphStore, StoredGraph } from './stored-graph.ts';
-import type { Work } from './work.ts';
+import type { Work } from './work-time.ts';
 
 /** Graphs that were compiled ahead. */
 export interface PreparedGraphs {

@@ -6,7 +6,7 @@ import type { Cost } from '../method/contract.ts';
 import type { Model } from '../model/model.ts';
 import type { RowShapes } from './bind-rows.ts';
 import type { GraphCompiler } from './graph-compiler.ts';
-import { type Rates, timeOfWork, type Work } from './work.ts';
+import { type Rates, timeOfWork, type Work } from './work-time.ts';
 
 /** Milliseconds of one row. */
 export interface Profile {

@@ -6,7 +6,7 @@ import type { Cost, Needs } from '../method/contract.ts';
 import type { BoundInfo, Model } from '../model/model.ts';
 import type { ValueInfo } from '../onnx/graph.ts';
 import { sizeOf } from '../tensor/tensor.ts';
-import type { Work } from './work.ts';
+import type { Work } from './work-time.ts';
 
 /** Needs with nothing left open. */
 export interface ResolvedNeeds {

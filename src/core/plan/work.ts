@@ -9,34 +9,7 @@ import { infer } from '../onnx/infer.ts';
 import { traitsOf } from '../onnx/operators.ts';
 import { sizeOf } from '../tensor/tensor.ts';
 import { bindRows, type RowShapes } from './bind-rows.ts';
-
-/** Work of one row. */
-export interface Work {
-  /** FLOPs of products of matrices, attention and convolutions in one group. */
-  readonly products: number;
-  /** FLOPs of convolutions in several groups. */
-  readonly grouped: number;
-  /** FLOPs of transposed convolutions in one group. */
-  readonly transposed: number;
-  /** Elements that all nodes read and write, weights not counted. */
-  readonly elements: number;
-  readonly nodes: number;
-}
-
-/** Milliseconds that an engine takes for 10^9 of a kind, and for 1,000 nodes. */
-export type Rates = Work;
-
-const BILLION = 1e9;
-const THOUSAND = 1e3;
-
-/** Milliseconds of this work. */
-export const timeOfWork = (work: Work, rates: Rates): number =>
-  (work.products * rates.products +
-    work.grouped * rates.grouped +
-    work.transposed * rates.transposed +
-    work.elements * rates.elements) /
-    BILLION +
-  (work.nodes * rates.nodes) / THOUSAND;
+import type { Work } from './work-time.ts';
 
 /** Kinds of operators; what is not listed counts by the elements that it moves. */
 const PRODUCTS =

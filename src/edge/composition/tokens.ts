@@ -28,7 +28,7 @@ export const SERVICES: ServiceTokens = {
   codecs: token('edge.codecs'),
   decodeMemory: token('edge.decode-memory'),
   log: token('edge.log'),
-  mapMetrics: CORE.mapMetrics,
+  ownMetrics: CORE.ownMetrics,
   metrics: token('edge.metrics'),
   drift: token('edge.drift'),
   driftHistory: token('edge.drift-history'),

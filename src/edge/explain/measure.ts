@@ -3,7 +3,10 @@ import { WhylightError } from '../../core/errors.ts';
 import type { Explanation } from '../../core/explainer/explanation.ts';
 import type { Plan } from '../../core/explainer/plan.ts';
 import type { ExplainHooks } from '../../core/explainer/request.ts';
+import { withMetrics } from '../../core/metrics/check.ts';
+import { metrics as builtinMetrics } from '../../core/metrics/index.ts';
 import { isMeasured, type Measured, type MetricRequest, measureRows, planMetrics } from '../../core/metrics/measure.ts';
+import type { Metric } from '../../core/metrics/metric.ts';
 import { float32 } from '../../core/tensor/tensor.ts';
 import type { NamedOutput, Parameters } from '../../protocol/open-inference.ts';
 import type { Services } from '../services.ts';
@@ -17,9 +20,6 @@ export interface Measures {
   readonly samples: number;
 }
 
-/** Measures of a request without metrics. */
-export const noMeasures: Measures = { outputs: [], parameters: {}, samples: 0 };
-
 /**
  * Measures an explanation.
  * @param plan plan of the explanation
@@ -27,13 +27,13 @@ export const noMeasures: Measures = { outputs: [], parameters: {}, samples: 0 };
  * would evaluate more rows than `hooks.maxSamples`.
  */
 export async function measure(
-  { explainer, mapMetrics }: Pick<Services, 'explainer' | 'mapMetrics'>,
+  { explainer, ownMetrics = [] }: Pick<Services, 'explainer' | 'ownMetrics'>,
   plan: Plan,
   explanation: Explanation,
   requests: readonly MetricRequest[],
   hooks: ExplainHooks,
 ): Promise<Measures> {
-  const planned = metricsOf(plan, requests, mapMetrics);
+  const planned = metricsOf(plan, requests, withMetrics(builtinMetrics, ownMetrics));
   const { rows, samples } = explanation;
   const added = rows.length * planned.reduce((sum, { cost }) => sum + cost.forwards + cost.backwards, 0);
   const names = requests.map(({ metric }) => metric);
@@ -70,7 +70,7 @@ function checkBudget(metrics: readonly string[], total: number, maxSamples: numb
 }
 
 /** Looks up metrics. An unknown name is a mistake in a parameter, not a missing page. */
-function metricsOf(plan: Plan, requests: readonly MetricRequest[], known: Services['mapMetrics']) {
+function metricsOf(plan: Plan, requests: readonly MetricRequest[], known: ReadonlyMap<string, Metric>) {
   try {
     return planMetrics(plan, requests, known);
   } catch (error) {

@@ -1,7 +1,8 @@
 /** A request for one explanation, validated once. */
 import type { Context } from 'hono';
 import { wrapTime } from 'hono/timing';
-import { AUTO_METHOD, chooseMethod, hasOpenShapes, type MethodQuestion } from '../../core/explainer/choose-method.ts';
+import { AUTO_METHOD, hasOpenShapes } from '../../core/explainer/auto-method.ts';
+import type { chooseMethod, MethodQuestion } from '../../core/explainer/choose-method.ts';
 import type { Plan } from '../../core/explainer/plan.ts';
 import type { ExplainRequest, ReadRequest } from '../../core/explainer/request.ts';
 import { inOriginalPixels } from '../../core/image/placement.ts';
@@ -108,12 +109,13 @@ export async function queryOf(
   const { maxPixels } = limitsFor(tenant, limits);
   const input = given ?? inputOf(body, served, services, maxPixels, drawnAt(c.req.header('Accept'), parameters));
   const inputs = isAuto(parameters) && hasOpenShapes(model) ? await input.inputs() : undefined;
+  const choose = isAuto(parameters) ? (await import('../../core/explainer/choose-method.ts')).chooseMethod : undefined;
   const [settings, { entry, params, reason }] = await answered(() =>
     bothChecked(
       () => readSettings(parameters),
       (read) => {
         const corrections = read && correctionsOf(read);
-        const found = methodOf(tenant, { model, inputs, corrections }, parameters, explainer.methods);
+        const found = methodOf(tenant, { model, inputs, corrections }, parameters, explainer.methods, choose);
         const { reason } = found;
         const entry = tenantFiles.entryFor(tenant, found.entry);
         c.get('seen').method = entry.method.id;
@@ -181,16 +183,20 @@ export async function queryOf(
 
 const isAuto = ({ method }: Parameters): boolean => method === undefined || method === AUTO_METHOD;
 
-/** The method that the request names, or the best one that the tenant may use. */
+/**
+ * The method that the request names, or the best one that the tenant may use.
+ * @param choose where the request leaves the choice to the server
+ */
 function methodOf(
   tenant: Tenant,
   question: Pick<MethodQuestion, 'model' | 'inputs' | 'corrections'>,
   parameters: Parameters,
   methods: MethodRegistry,
+  choose: typeof chooseMethod | undefined,
 ): { readonly entry: PluginEntry; readonly reason?: string } {
   const { method, scores, deadline_ms } = parameters;
-  if (!isAuto(parameters)) return { entry: methodFor(tenant, String(method), methods) };
-  const { entry, reason } = chooseMethod(methods, {
+  if (!choose) return { entry: methodFor(tenant, String(method), methods) };
+  const { entry, reason } = choose(methods, {
     ...question,
     ...(scores !== undefined && { scores: String(scores) }),
     ...(deadline_ms !== undefined && { deadline: Number(deadline_ms) }),

@@ -10,7 +10,7 @@ import type { EdgeEnv } from '../http/env.ts';
 import { wantedOutputs } from '../http/inference-response.ts';
 import type { Services } from '../services.ts';
 import { cacheOptions, runAtEdge } from './explain-cached.ts';
-import { type Measures, measure, noMeasures } from './measure.ts';
+import type { Measures } from './measure.ts';
 import { metricNames, metricRequests } from './metric-parameters.ts';
 import type { ExplainQuery } from './query.ts';
 import { receiptParameter } from './receipt-parameter.ts';
@@ -48,6 +48,9 @@ export async function wireAnswer(
   };
 }
 
+/** Measures of a request without metrics. */
+const noMeasures: Measures = { outputs: [], parameters: {}, samples: 0 };
+
 /** Measures the requested metrics, or finds them in the cache. They run at the edge, wherever the explanation ran. */
 async function measured(
   c: Context<EdgeEnv>,
@@ -57,7 +60,8 @@ async function measured(
 ): Promise<Measures> {
   const names = metricNames(query.settings.metrics);
   if (names.length === 0 || explanation.rows.every(({ nothing }) => nothing !== undefined)) return noMeasures;
-  const versionOf = (name: string): string => `${name}@${services.mapMetrics?.get(name)?.revision ?? 1}`;
+  const { ownMetrics = [] } = services;
+  const versionOf = (name: string): string => `${name}@${ownMetrics.find(({ id }) => id === name)?.revision ?? 1}`;
   const { value, state } = await cached<Measures>(
     {
       ...cacheOptions(c, services),
@@ -71,6 +75,7 @@ async function measured(
     },
     async () => {
       const plan = await query.plan();
+      const { measure } = await import('./measure.ts');
       return runAtEdge(c, services, (hooks) =>
         measure(services, plan, explanation, metricRequests(names, query.metricParams), hooks),
       );

@@ -4,7 +4,7 @@
  */
 import * as z from 'zod';
 import { WhylightError } from '../../core/errors.ts';
-import { AUTO_METHOD } from '../../core/explainer/choose-method.ts';
+import { AUTO_METHOD } from '../../core/explainer/auto-method.ts';
 import type { ReadRequest } from '../../core/explainer/request.ts';
 import { type DrawingOptions, drawingSchema } from '../../core/image/overlay.ts';
 import { NotAnswered } from '../../core/method/answered.ts';

@@ -2,7 +2,6 @@
 import type { Context } from 'hono';
 import { messageOf } from '../../core/errors.ts';
 import type { ExplainedRow, Explanation } from '../../core/explainer/explanation.ts';
-import { spearman } from '../../core/metrics/similarity.ts';
 import { type EdgeEnv, waitUntilOf } from '../http/env.ts';
 import { chanceOf } from '../models/requested-model.ts';
 import type { ServedModel } from '../models/served-model.ts';
@@ -26,7 +25,8 @@ export function compareWithShadow(c: Context<EdgeEnv>, services: Services, raw: 
     const shadow = await services.models.shadow(name, c.get('tenant'), waitUntilOf(c), chance);
     if (!shadow || shadow.model.version === version) return;
     const theirs = await explanationOf(c, services, { ...raw, served: shadow });
-    const facts = compared(c.get('tenant').id, raw.served, shadow, answer.explanation, theirs);
+    const { spearman } = await import('../../core/metrics/similarity.ts');
+    const facts = compared(c.get('tenant').id, raw.served, shadow, [answer.explanation, theirs], spearman);
     c.get('log')('info', 'a shadow was compared', { request_id: c.get('requestId'), ...facts });
     services.shadows?.(facts);
   };
@@ -45,12 +45,15 @@ async function explanationOf(c: Context<EdgeEnv>, services: Services, raw: RawQu
   return (await runPlan(services, await runRequest(c, query, false), hooks)).explanation;
 }
 
+/** Correlation of two lists of equal length. */
+type Correlate = (a: ArrayLike<number>, b: ArrayLike<number>) => number;
+
 function compared(
   tenant: string,
   { model: ours }: ServedModel,
   { model: theirs }: ServedModel,
-  first: Explanation,
-  second: Explanation,
+  [first, second]: readonly [Explanation, Explanation],
+  correlate: Correlate,
 ): ShadowFacts {
   const pairs = first.rows.map((row, i) => [row, second.rows[i]] as const);
   const mean = (value: (pair: (typeof pairs)[number]) => number): number =>
@@ -61,14 +64,14 @@ function compared(
     method: first.method,
     version: ours.version,
     shadow: theirs.version,
-    correlation: mean(([a, b]) => correlationOf(a, b)),
+    correlation: mean(([a, b]) => correlationOf(a, b, correlate)),
     agreement: mean(([a, b]) => Number(b !== undefined && a.top[0]?.index === b.top[0]?.index)),
   };
 }
 
-function correlationOf(a: ExplainedRow, b: ExplainedRow | undefined): number {
+function correlationOf(a: ExplainedRow, b: ExplainedRow | undefined, correlate: Correlate): number {
   const [ours, theirs] = [mapOf(a), b && mapOf(b)];
-  return ours && theirs && ours.length === theirs.length ? spearman(ours, theirs) : 0;
+  return ours && theirs && ours.length === theirs.length ? correlate(ours, theirs) : 0;
 }
 
 const mapOf = ({ map, values }: ExplainedRow): Float32Array | undefined => map?.data ?? Object.values(values)[0]?.data;

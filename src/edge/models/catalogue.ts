@@ -163,7 +163,7 @@ export class ModelCatalogue {
     const { reader } = descriptions;
     const store = async (): Promise<void> => {
       await answered();
-      const described = storedDescription(model, source, { reader, files: entry.files });
+      const described = await storedDescription(model, source, { reader, files: entry.files });
       if (described) await descriptions.put(entry, described, waitUntil, tenantOf(owner));
     };
     waitUntil(store());

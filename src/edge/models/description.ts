@@ -1,9 +1,9 @@
 /** Descriptions of models in stores: what a server knows of a model once it has read its file, for isolates that start. */
 import { sha256Hex } from '../../core/digest.ts';
-import { describeModel, type KeptDescription } from '../../core/explainer/describe-model.ts';
+import type { KeptDescription } from '../../core/explainer/restore-model.ts';
 import type { OutputForm } from '../../core/model/describe/output-form.ts';
 import type { Manifest } from '../../core/model/manifest.ts';
-import { Model } from '../../core/model/model.ts';
+import type { Model } from '../../core/model/model.ts';
 import type { ModelSource } from '../../core/model/model-source.ts';
 import { pack, unpack } from '../../protocol/packed.ts';
 import { type ModelFolder, type ReadFile, readModelFolder } from './folder.ts';
@@ -22,11 +22,12 @@ export interface StoredDescription extends KeptDescription, Pick<ModelSource, 'l
 export type DescribedFolder = ModelFolder & { readonly described?: StoredDescription };
 
 /** Describes a model that was read; undefined for models that need their file in most requests. */
-export function storedDescription(
+export async function storedDescription(
   model: Model,
   source: ModelFolder,
   { reader, files }: Pick<StoredDescription, 'reader' | 'files'>,
-): StoredDescription | undefined {
+): Promise<StoredDescription | undefined> {
+  const { describeModel } = await import('../../core/explainer/describe-model.ts');
   const described = describeModel(model, source);
   const { manifest, labels, stated } = source;
   return described && { ...described, reader, manifest, files, ...(labels && { labels }), ...(stated && { stated }) };
@@ -53,7 +54,8 @@ export async function describeFolder(
   }, where);
   const { file, external } = source.manifest;
   for (const path of [file, ...external]) delete files[path];
-  return storedDescription(await Model.read({ ...source, forms }), source, { reader, files });
+  const { Model: models } = await import('../../core/model/model.ts');
+  return storedDescription(await models.read({ ...source, forms }), source, { reader, files });
 }
 
 /** Writes a description as bytes. */

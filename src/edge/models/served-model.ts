@@ -1,10 +1,10 @@
 /** A model that is ready to be served, with what lies beside it. */
 import { sha256Hex } from '../../core/digest.ts';
 import { WhylightError } from '../../core/errors.ts';
-import { type KeptDescription, restoreModel } from '../../core/explainer/describe-model.ts';
+import type { KeptDescription } from '../../core/explainer/restore-model.ts';
 import { type ModalityRegistry, modalityOf } from '../../core/modality/registry.ts';
 import type { OutputForm } from '../../core/model/describe/output-form.ts';
-import { Model } from '../../core/model/model.ts';
+import type { Model } from '../../core/model/model.ts';
 import type { ModelFiles } from '../../core/model/model-files.ts';
 import type { ModelSource } from '../../core/model/model-source.ts';
 import type { ModelBundle } from './model-bundle.ts';
@@ -47,7 +47,10 @@ export async function serveModel(
   bundle?: ModelBundle,
 ): Promise<Weighed<ServedModel>> {
   const { described: kept } = source;
-  const model = kept ? restoreModel(kept, { ...source, forms }) : await Model.read({ ...source, forms });
+  // What reads ONNX files is loaded with the first model.
+  const model = kept
+    ? (await import('../../core/explainer/restore-model.ts')).restoreModel(kept, { ...source, forms })
+    : await (await import('../../core/model/model.ts')).Model.read({ ...source, forms });
   const files = recorded(source.files ?? NO_FILES);
   const beside = modalities ? await loadBeside(modalities, model, files) : 0;
   const described = JSON.stringify([model.manifest, source.labels ?? null, [...files.digests].sort()]);

@@ -1,5 +1,4 @@
 /** Keys that receipts are signed with: Ed25519, as a JSON Web Key Set (RFC 7517, RFC 8037). */
-import { calculateJwkThumbprint, exportJWK, generateKeyPair } from 'jose';
 import * as z from 'zod';
 import { WhylightError } from '../../core/errors.ts';
 
@@ -47,6 +46,7 @@ export const published = ({ kty, crv, x, kid }: PublicKey): PublicKey => ({ kty,
  * @param older key set to go on publishing
  */
 export async function newKeySet(older?: string): Promise<{ readonly keys: readonly PrivateKey[] }> {
+  const { calculateJwkThumbprint, exportJWK, generateKeyPair } = await import('../jose.ts');
   const { privateKey } = await generateKeyPair('EdDSA', { crv: 'Ed25519', extractable: true });
   const { x = '', d = '' } = await exportJWK(privateKey);
   const kid = await calculateJwkThumbprint({ kty: 'OKP', crv: 'Ed25519', x });

@@ -1,8 +1,10 @@
 /** Signatures of receipts: compact JWS (RFC 7515) with Ed25519 (RFC 8037). */
-import { base64url, CompactSign, compactVerify, decodeProtectedHeader, importJWK } from 'jose';
+import type { importJWK } from 'jose';
 import { WhylightError } from '../../core/errors.ts';
 import { type PrivateKey, type PublicKey, parsePrivateKeys, published } from './keys.ts';
 import { type Receipt, receiptSchema } from './receipt.ts';
+
+type Library = typeof import('../jose.ts');
 
 const ALGORITHM = 'EdDSA';
 /** Type of the token (RFC 8725, 3.11): no receipt passes for a token of another kind. */
@@ -28,6 +30,7 @@ export class ReceiptSigner {
 
   async sign(receipt: Receipt): Promise<string> {
     const [signing] = this.keys;
+    const { CompactSign, importJWK } = await import('../jose.ts');
     this.key ??= importJWK({ ...signing }, ALGORITHM);
     const bytes = new TextEncoder().encode(JSON.stringify(receipt));
     const header = { alg: ALGORITHM, kid: signing.kid, typ: TYPE };
@@ -42,10 +45,11 @@ export class ReceiptSigner {
  * @throws WhylightError `invalid_request` for a receipt that was changed, that another key signed, or that is none
  */
 export async function verifyReceipt(token: string, keys: readonly PublicKey[]): Promise<Receipt> {
-  const { kid, typ } = headerOf(token);
+  const { base64url, compactVerify, decodeProtectedHeader, importJWK } = await import('../jose.ts');
+  const { kid, typ } = headerOf(token, decodeProtectedHeader);
   const key = keys.find((one) => one.kid === kid);
   if (typ !== TYPE) throw refused('It is not a receipt.');
-  if (!isCanonical(token)) throw refused('It is not the base64url of its content: it was changed.');
+  if (!isCanonical(token, base64url)) throw refused('It is not the base64url of its content: it was changed.');
   if (!key) throw refused(`It was signed with the key ${kid}, which is none of the given ones.`);
   const { payload } = await compactVerify(token, await importJWK({ ...key }, ALGORITHM), {
     algorithms: [ALGORITHM],
@@ -56,10 +60,10 @@ export async function verifyReceipt(token: string, keys: readonly PublicKey[]): 
 }
 
 /** False where bits are set that no byte uses: the same content would have several spellings. */
-const isCanonical = (token: string): boolean =>
-  token.split('.').every((part) => base64url.encode(base64url.decode(part)) === part);
+const isCanonical = (token: string, { encode, decode }: Library['base64url']): boolean =>
+  token.split('.').every((part) => encode(decode(part)) === part);
 
-function headerOf(token: string) {
+function headerOf(token: string, decodeProtectedHeader: Library['decodeProtectedHeader']) {
   try {
     return decodeProtectedHeader(token);
   } catch (cause) {

@@ -1,7 +1,5 @@
 import { Hono } from 'hono';
-import { renderApi, STYLE } from '#api-page';
 import type { EdgeEnv } from '../http/env.ts';
-import { openApiDocument } from '../openapi/document.ts';
 import type { RouteDescription } from '../openapi/route.ts';
 
 const CACHE_CONTROL = 'public, max-age=3600';
@@ -12,34 +10,36 @@ const CACHE_CONTROL = 'public, max-age=3600';
  * @param hasSite true where the site of the documents is served beside it
  */
 export const docsRoutes = (descriptions: readonly RouteDescription[], basePath: string, hasSite: boolean) => {
-  const document = once(() => openApiDocument(descriptions, basePath));
-  const page = once(() => renderApi(document()));
+  // The promises are never kept: one of another request may not settle in a Worker.
+  const document = once(async () => (await import('../openapi/document.ts')).openApiDocument(descriptions, basePath));
+  const page = once(async () => (await import('#api-page')).renderApi(await document()));
   const policy = once(pagePolicy);
   return new Hono<EdgeEnv>()
-    .get('/openapi.json', (c) => {
+    .get('/openapi.json', async (c) => {
       c.header('Cache-Control', CACHE_CONTROL);
-      return c.json(document());
+      return c.json(await document());
     })
     .get('/docs', (c) => c.redirect(`${basePath}/docs/${hasSite ? '' : 'api'}`, 302))
     .get('/docs/api', async (c) => {
       c.set('pagePolicy', await policy());
       c.header('Cache-Control', CACHE_CONTROL);
-      return c.html(page());
+      return c.html(await page());
     });
 };
 
 /** Content-Security-Policy of the page, which loads nothing and runs nothing: its own style element only. */
 async function pagePolicy(): Promise<string> {
+  const { STYLE } = await import('#api-page');
   const digest = await crypto.subtle.digest('SHA-256', new TextEncoder().encode(STYLE));
   const hash = btoa(String.fromCharCode(...new Uint8Array(digest)));
   return `default-src 'none'; style-src 'sha256-${hash}'; base-uri 'none'; frame-ancestors 'none'`;
 }
 
 /** A function that computes its value when it is first called. */
-function once<T>(compute: () => T): () => T {
+function once<T>(compute: () => Promise<T>): () => Promise<T> {
   let made: { readonly value: T } | undefined;
-  return () => {
-    made ??= { value: compute() };
+  return async () => {
+    made ??= { value: await compute() };
     return made.value;
   };
 }

@@ -4,7 +4,6 @@ import { WhylightError } from '../../core/errors.ts';
 import { tracedHeaders } from '../explain/traced-headers.ts';
 import { type EdgeEnv, waitUntilOf } from '../http/env.ts';
 import type { ArrivedUpload } from '../models/arrived-upload.ts';
-import { inspectFiles, tryUpload } from '../models/inspection.ts';
 import type { Turns } from '../models/slices.ts';
 import type { UploadReport } from '../models/upload-report.ts';
 import type { OriginRunner } from '../origin/origin-runner.ts';
@@ -54,6 +53,7 @@ const inIsolate = (
 ): Promise<UploadReport> =>
   turns.run(async (pause) => {
     const read = (path: string) => upload.read(path);
+    const { inspectFiles, tryUpload } = await import('../models/inspection.ts');
     const { model, report } = await inspectFiles(upload.name, read, explainer.methods, pause);
     await tryUpload(explainer, model, { waitUntil: waitUntilOf(c), signal: c.req.raw.signal });
     return report;

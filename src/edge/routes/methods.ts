@@ -1,6 +1,6 @@
 import { answered } from '../../core/method/answered.ts';
 import type { PluginEntry } from '../../core/method/registry.ts';
-import { methodMetadata, suitability } from '../../protocol/method-metadata.ts';
+import type { methodMetadata } from '../../protocol/method-metadata.ts';
 import { requestedModel } from '../models/requested-model.ts';
 import { taggedAnswer } from '../openapi/content.ts';
 import { defineRoute } from '../openapi/route.ts';
@@ -25,12 +25,13 @@ export const methods = defineRoute(
   ({ explainer, models }) =>
     async (c) => {
       const tenant = c.get('tenant');
+      const { methodMetadata, suitability } = await metadata();
       const name = c.req.query('model');
       const served = name === undefined ? undefined : await requestedModel(c, models, { model: name });
       const on = (entry: PluginEntry) => served && suitability(explainer.methods, entry, served.model);
       const listed = await answered(() => {
         const known = explainer.methods.entries.filter((entry) => mayKnowMethod(tenant, entry));
-        return known.map((entry) => ({ ...describe(entry, tenant), ...on(entry) }));
+        return known.map((entry) => ({ ...describe(entry, tenant, methodMetadata), ...on(entry) }));
       });
       return c.json({ methods: listed });
     },
@@ -53,15 +54,18 @@ export const method = defineRoute(
     async (c) => {
       const tenant = c.get('tenant');
       const entry = await answered(() => methodFor(tenant, c.req.param('method') ?? '', explainer.methods));
-      return c.json(describe(entry, tenant));
+      return c.json(describe(entry, tenant, (await metadata()).methodMetadata));
     },
 );
 
-function describe(entry: PluginEntry, tenant: Tenant) {
+/** Loads what describes methods: it tries their derivatives on models. */
+const metadata = () => import('../../protocol/method-metadata.ts');
+
+function describe(entry: PluginEntry, tenant: Tenant, metadataOf: typeof methodMetadata) {
   const enabled = mayUseMethod(tenant, entry);
   const rules = enabled ? rulesFor(tenant, entry) : {};
   return {
-    ...methodMetadata(entry, rules),
+    ...metadataOf(entry, rules),
     enabled,
     /** Rules of the plugin's configuration and of the tenant. */
     ...rules,

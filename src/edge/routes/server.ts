@@ -1,6 +1,5 @@
 import type { Context } from 'hono';
 import * as z from 'zod';
-import { testEngine } from '../../core/engine/self-test.ts';
 import { WhylightError } from '../../core/errors.ts';
 import { waitUntilOf } from '../http/env.ts';
 import { bearerOf } from '../http/middleware/authenticate.ts';
@@ -63,7 +62,10 @@ export const ready = defineRoute(
     const health = new Health(
       {
         models: { required: true, check: (waitUntil) => models.check(waitUntil) },
-        engine: { required: true, check: () => testEngine(explainer.engine) },
+        engine: {
+          required: true,
+          check: async () => (await import('../../core/engine/self-test.ts')).testEngine(explainer.engine),
+        },
         cache: { required: false, check: async (waitUntil) => cache.get(NO_ANSWER, { seconds: 60, waitUntil }) },
       },
       log,

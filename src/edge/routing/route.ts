@@ -1,7 +1,7 @@
 /** Decides where a planned request runs. */
 import type { Plan } from '../../core/explainer/plan.ts';
-import { graphCompiler } from '../../core/plan/compile-variant.ts';
 import type { Estimate } from '../../core/plan/cost.ts';
+import { lazyCompiler } from '../../core/plan/lazy-compiler.ts';
 import { Profiles } from '../../core/plan/profile.ts';
 import type { ModelBundle } from '../models/model-bundle.ts';
 import type { Services } from '../services.ts';
@@ -31,7 +31,7 @@ export interface RoutedPlan {
 }
 
 /** Speed of models at the origins. */
-const originProfiles = new Profiles('onnxruntime-node', graphCompiler);
+const originProfiles = new Profiles('onnxruntime-node', lazyCompiler);
 
 /** Records the duration of a run at an origin, for later estimates. */
 export function learnOriginSpeed(...observation: Parameters<Profiles['observe']>): void {

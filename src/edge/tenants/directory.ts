@@ -83,7 +83,7 @@ export class TenantDirectory {
 
   /** @returns undefined for a text that is no token, or an invalid token */
   private async byToken(token: string, waitUntil: WaitUntil): Promise<Caller | undefined> {
-    const claims = readClaims(token);
+    const claims = await readClaims(token);
     for (const audience of claims?.audiences ?? []) {
       const owner = await this.tenants.ownerOfIssuer({ issuer: claims?.issuer as string, audience });
       const known = owner === undefined ? undefined : await this.tenants.get(owner, waitUntil);

@@ -1,15 +1,5 @@
 /** JSON Web Tokens (RFC 7519), checked against the public keys of the tenant that their issuer and audience name. */
-import {
-  createLocalJWKSet,
-  createRemoteJWKSet,
-  customFetch,
-  decodeJwt,
-  type FetchImplementation,
-  type JSONWebKeySet,
-  type JWTPayload,
-  type JWTVerifyGetKey,
-  jwtVerify,
-} from 'jose';
+import type { FetchImplementation, JSONWebKeySet, JWTPayload, JWTVerifyGetKey } from 'jose';
 import { type JwtConfig, SCOPES, type Scope } from '../../config/tenant-policy.ts';
 import { sha256Hex } from '../../core/digest.ts';
 
@@ -27,9 +17,13 @@ const MAX_KEY_SETS = 200;
 /** Maximum clock difference in seconds. */
 const TOLERANCE = 30;
 
+/** Loads the library, which most requests do not need: they have keys. */
+const jose = () => import('../jose.ts');
+
 /** Reads claims. @returns undefined for a text that is no token */
-export function readClaims(token: string): TokenClaims | undefined {
+export async function readClaims(token: string): Promise<TokenClaims | undefined> {
   if (token.split('.').length !== 3) return undefined;
+  const { decodeJwt } = await jose();
   try {
     const { iss, aud } = decodeJwt(token);
     return iss === undefined ? undefined : { issuer: iss, audiences: [aud ?? []].flat().slice(0, 10) };
@@ -56,7 +50,8 @@ export class JwtVerifier {
     config: JwtConfig,
     now: number,
   ): Promise<{ readonly scopes: readonly Scope[]; readonly subject: string }> {
-    const { payload } = await jwtVerify(token, this.keysOf(config), {
+    const library = await jose();
+    const { payload } = await library.jwtVerify(token, this.keysOf(config, library), {
       issuer: config.issuer,
       audience: config.audience,
       algorithms: [...config.algorithms],
@@ -73,7 +68,10 @@ export class JwtVerifier {
     return { scopes: scopesOf(payload, config.scopes), subject };
   }
 
-  private keysOf({ jwks, jwks_url: url }: JwtConfig): JWTVerifyGetKey {
+  private keysOf(
+    { jwks, jwks_url: url }: JwtConfig,
+    { createLocalJWKSet, createRemoteJWKSet, customFetch }: Awaited<ReturnType<typeof jose>>,
+  ): JWTVerifyGetKey {
     if (jwks) return createLocalJWKSet(jwks as JSONWebKeySet);
     const address = url as string;
     let keys = this.keySets.get(address);

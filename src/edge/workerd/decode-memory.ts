@@ -1,7 +1,7 @@
 /** Memory that an isolate has left for decoding an image, beside the model that the image is for. */
 import { ISOLATE_LIMITS } from '../../core/limits.ts';
 import type { Model } from '../../core/model/model.ts';
-import { linearMemory, sessionBytes, weightBytes } from '../../core/plan/memory.ts';
+import { linearMemory, sessionBytes, weightBytes } from '../../core/plan/machine-memory.ts';
 
 const MIB = 2 ** 20;
 

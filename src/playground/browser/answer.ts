@@ -1,6 +1,7 @@
 /** Predictions and explanations of one input, as the server's `application/json` has them. */
 import { WhylightError } from '../../core/errors.ts';
-import { AUTO_METHOD, chooseMethod } from '../../core/explainer/choose-method.ts';
+import { AUTO_METHOD } from '../../core/explainer/auto-method.ts';
+import { chooseMethod } from '../../core/explainer/choose-method.ts';
 import type { ExplainHooks } from '../../core/explainer/request.ts';
 import type { Prediction } from '../../core/task/task.ts';
 import { drawAs } from '../../library/draw-outcome.ts';

@@ -3,7 +3,7 @@ import jpeg from '@cwasm/jpeg-turbo/jpeg-turbo.wasm?url';
 import webp from '@cwasm/webp/webp.wasm?url';
 import png from '@jsquash/png/codec/pkg/squoosh_png_bg.wasm?url';
 import { plugins } from '#public-plugins';
-import { composeExplainer } from '../../composition/explainer.ts';
+import { composeExplainer } from '../../composition/compose-explainer.ts';
 import { createImageCodecs } from '../../core/image/codecs/codecs.ts';
 import { allModalities } from '../../library/modalities.ts';
 import { builtinTasks } from '../../tasks/index.ts';

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { plugins } from '#plugins';
-import { AUTO_RULES, chooseMethod, hasOpenShapes } from '../../../src/core/explainer/choose-method.ts';
+import { hasOpenShapes } from '../../../src/core/explainer/auto-method.ts';
+import { AUTO_RULES, chooseMethod } from '../../../src/core/explainer/choose-method.ts';
 import { MethodRegistry } from '../../../src/core/method/registry.ts';
 import type { Model } from '../../../src/core/model/model.ts';
 import { GraphBuilder } from '../../../src/core/onnx/builder.ts';

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { describeModel, type KeptDescription, restoreModel } from '../../../src/core/explainer/describe-model.ts';
+import { describeModel } from '../../../src/core/explainer/describe-model.ts';
+import { type KeptDescription, restoreModel } from '../../../src/core/explainer/restore-model.ts';
 import { Model } from '../../../src/core/model/model.ts';
 import type { ModelSource } from '../../../src/core/model/model-source.ts';
 import { graphCompiler } from '../../../src/core/plan/compile-variant.ts';

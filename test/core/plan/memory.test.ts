@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { GraphBuilder } from '../../../src/core/onnx/builder.ts';
-import { batchSize, peakRowBytes } from '../../../src/core/plan/memory.ts';
+import { batchSize } from '../../../src/core/plan/machine-memory.ts';
+import { peakRowBytes } from '../../../src/core/plan/memory.ts';
 
 /** A chain of additions on vectors of 100 numbers (400 bytes each). */
 function chain(length: number, { keepFirst = false, extent = 100 as number | string } = {}) {

@@ -1,7 +1,8 @@
 /** Run of the method that the product chooses by itself. */
 
 import { WhylightError } from '../../../src/core/errors.ts';
-import { AUTO_METHOD, chooseMethod } from '../../../src/core/explainer/choose-method.ts';
+import { AUTO_METHOD } from '../../../src/core/explainer/auto-method.ts';
+import { chooseMethod } from '../../../src/core/explainer/choose-method.ts';
 import { messageOf, type OpenedCase } from '../opened-case.ts';
 import { isFault, MAX_SAMPLES, type MethodRun, targetOf } from './methods.ts';
 

@@ -11,6 +11,7 @@
  */
 import type { Value } from '../../onnx/builder.ts';
 import { type OperatorTraits, operatorsWhere } from '../../onnx/operators.ts';
+import { markBuiltIn } from '../built-in.ts';
 import { operands, type Rule, type RuleContext } from '../rule.ts';
 import { defineRuleset } from '../ruleset.ts';
 import { where } from './deeplift/choice.ts';
@@ -102,10 +103,12 @@ const table = new Map<string, Vjp>([
   ['Where', where],
 ]);
 
-export const deeplift = defineRuleset({
-  id: 'deeplift',
-  title: 'DeepLIFT (Rescale)',
-  reference: true,
-  base: gradient,
-  rules: [...table].map(([op, vjp]): Rule => ({ op, since: sinceOf(op) ?? [], vjp, surrogate: true, cases: [] })),
-});
+export const deeplift = markBuiltIn(
+  defineRuleset({
+    id: 'deeplift',
+    title: 'DeepLIFT (Rescale)',
+    reference: true,
+    base: gradient,
+    rules: [...table].map(([op, vjp]): Rule => ({ op, since: sinceOf(op) ?? [], vjp, surrogate: true, cases: [] })),
+  }),
+);

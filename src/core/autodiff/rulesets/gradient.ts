@@ -1,4 +1,5 @@
 /** The derivative itself. */
+import { markBuiltIn } from '../built-in.ts';
 import type { Cotangents, Rule, RuleContext } from '../rule.ts';
 import { gradientRules } from '../rules/index.ts';
 import { defineRuleset } from '../ruleset.ts';
@@ -11,7 +12,7 @@ import { defineRuleset } from '../ruleset.ts';
  * export const custom = defineRuleset({ id: 'custom', title: 'Custom rules', base: gradient, rules: [rule] });
  * @see docs/operators.md
  */
-export const gradient = defineRuleset({ id: 'gradient', title: 'Gradient', rules: gradientRules });
+export const gradient = markBuiltIn(defineRuleset({ id: 'gradient', title: 'Gradient', rules: gradientRules }));
 
 /** Gradient of a node with its operands or cotangents changed; other rulesets are made of this. */
 export function gradientAt(context: RuleContext, changes: Partial<RuleContext> = {}): Cotangents {
