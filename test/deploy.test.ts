@@ -120,3 +120,26 @@ describe('files for monitoring', () => {
     expect([...new Set(columns)].filter((column) => !documented.includes(`\`${column}\``))).toEqual([]);
   });
 });
+
+describe('.dockerignore', () => {
+  it('keeps files of secrets and of this machine out of the image', () => {
+    const ignored = new Set(text('.dockerignore').split('\n'));
+    for (const pattern of ['node_modules', '.git', '.wrangler', '**/.dev.vars*', '**/.env*', '**/*.secret.json']) {
+      expect([pattern, ignored.has(pattern)]).toEqual([pattern, true]);
+    }
+  });
+});
+
+describe.each(['deploy/kubernetes/origin.yaml', 'deploy/helm/whylight-origin/templates/deployment.yaml'])(
+  '%s',
+  (path) => {
+    it('sets every secret that whylight serve reads from the environment, the further ones only where they exist', () => {
+      const manifest = text(path);
+      const secrets = [...text('src/cli/commands/serve.ts').matchAll(/= '(WHYLIGHT_\w*(?:SECRET|KEY)\w*)'/g)];
+      expect(secrets.length).toBeGreaterThanOrEqual(3);
+      for (const [, name] of secrets) expect([name, manifest.includes(`- name: ${name}\n`)]).toEqual([name, true]);
+      expect(manifest.match(/key: (origin-secret-older|receipt-keys)\n +optional: true/g)).toHaveLength(2);
+      expect(manifest).toMatch(/configMapRef:\n +name: .*\n +optional: true/);
+    });
+  },
+);

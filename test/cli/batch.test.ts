@@ -2,6 +2,8 @@
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { asyncBufferFromFile, parquetReadObjects } from 'hyparquet';
@@ -207,6 +209,28 @@ describe('whylight batch', () => {
     const { code, stdout } = await batch(out, `@${list}`).ran;
     expect([code, JSON.parse(stdout)]).toMatchObject([1, { explained: 1, failed: 1 }]);
     expect(linesOf(out).flatMap(({ error }) => error?.code ?? [])).toEqual(['invalid_image']);
+  });
+
+  it('notes addresses that cannot be reached, and explains the images behind them', async () => {
+    const gone = createServer((_, answer) => answer.destroy());
+    await once(gone.listen(0, HOST), 'listening');
+    const list = join(work, 'unreachable.txt');
+    const dead = `http://${HOST}:${(gone.address() as AddressInfo).port}/x.png`;
+    const images = ['1', '3'].map((name) => join(folder, 'cat', `${name}.png`));
+    writeFileSync(list, [images[0], dead, `http://${HOST}:1/y.png`, images[1]].join('\n'));
+    const out = join(work, 'unreachable.ndjson');
+    try {
+      const { code, stdout } = await batch(out, `@${list}`, '--concurrency', '1', '--max-cost', '1').ran;
+      expect([code, JSON.parse(stdout)]).toMatchObject([1, { explained: 2, failed: 2, left: 0 }]);
+      expect(linesOf(out).map(({ name, error }) => [name, error?.code])).toEqual([
+        [images[0], undefined],
+        [dead, 'not_found'],
+        [`http://${HOST}:1/y.png`, 'not_found'],
+        [images[1], undefined],
+      ]);
+    } finally {
+      gone.close();
+    }
   });
 
   it('stops before the limit of cost, and continues with more', async () => {

@@ -2,9 +2,11 @@
 import { createHash } from 'node:crypto';
 import { readFile, stat } from 'node:fs/promises';
 import { extname, relative, sep } from 'node:path';
-import { WhylightError } from '../../core/errors.ts';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { PASSING_CODES, WhylightError } from '../../core/errors.ts';
 import { readBytes } from '../../node/files.ts';
 import { bucketPlace, isBucket } from '../../node/s3-bucket.ts';
+import { reasonOf, systemErrorText } from '../../node/system-errors.ts';
 import { openBucket } from '../bucket-flag.ts';
 import { expandPaths } from '../expand-paths.ts';
 
@@ -14,9 +16,9 @@ export interface BatchInput {
   readonly name: string;
   /** Lower case, without the dot. */
   readonly extension: string;
-  /** Stands for the content: an input whose stamp has changed is another one. */
+  /** Stands for the content: an input whose stamp has changed is another one. @throws WhylightError `not_found` */
   stamp(): Promise<string>;
-  /** @throws WhylightError `not_found`, `origin_error` */
+  /** @throws WhylightError `not_found` for what cannot be read, `payload_too_large` */
   read(): Promise<Uint8Array>;
 }
 
@@ -33,6 +35,11 @@ export const MEDIA_TYPES: Readonly<Record<string, string>> = {
   json: 'application/json',
 };
 
+/** Tries to reach an address, and milliseconds between two of them. */
+const ATTEMPTS = 3;
+const WAIT_MS = 500;
+/** Maximum milliseconds until an address begins to answer. */
+const ANSWER_MS = 30_000;
 /** Maximum bytes of an input that is fetched from an address. */
 const MAX_FETCHED = 64 * 2 ** 20;
 
@@ -45,9 +52,23 @@ export async function batchInputs(given: readonly string[], endpoint: string | u
   const lists = await Promise.all(given.map((one) => (one.startsWith('@') ? linesOf(one.slice(1)) : [one])));
   const found: BatchInput[] = [];
   for (const place of lists.flat()) found.push(...(await inputsAt(place, endpoint)));
-  const byName = new Map(found.map((input) => [input.name, input]));
+  const byName = new Map(found.map((input) => [input.name, readable(input)]));
   if (byName.size > 0) return [...byName.values()];
   throw new WhylightError('not_found', `There is nothing to explain in ${given.join(', ')}.`);
+}
+
+/**
+ * Makes failures to read an input failures of that input alone: codes such as `origin_error` speak of the deployment, and
+ * would stop the batch.
+ */
+function readable(input: BatchInput): BatchInput {
+  const tried = <T>(read: () => Promise<T>) =>
+    read().catch((cause: unknown) => {
+      if (WhylightError.is(cause) && !PASSING_CODES.has(cause.code)) throw cause;
+      const reason = systemErrorText(cause) ?? `${reasonOf(cause)}.`;
+      throw new WhylightError('not_found', `${input.name} cannot be read: ${reason}`, { name: input.name }, { cause });
+    });
+  return { ...input, stamp: () => tried(input.stamp), read: () => tried(input.read) };
 }
 
 async function linesOf(path: string): Promise<string[]> {
@@ -84,15 +105,25 @@ function remoteInput(address: string): BatchInput {
     // Fetching all of them to find out what has changed would take as long as the run.
     stamp: async () => digestOf(Buffer.from(address)),
     async read() {
-      const answer = await fetch(address).catch((cause: unknown) => {
-        throw new WhylightError('origin_unavailable', `${address} cannot be reached.`, { address }, { cause });
-      });
+      const answer = await reached(address);
       if (!answer.ok) throw new WhylightError('not_found', `${address} answered ${answer.status}.`, { address });
       const bytes = new Uint8Array(await answer.arrayBuffer());
       if (bytes.byteLength <= MAX_FETCHED) return bytes;
       throw new WhylightError('payload_too_large', `${address} has more than ${MAX_FETCHED} bytes.`, { address });
     },
   };
+}
+
+/** Fetches an address, a few times where the network fails. */
+async function reached(address: string): Promise<Response> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await fetch(address, { signal: AbortSignal.timeout(ANSWER_MS) });
+    } catch (error) {
+      if (attempt === ATTEMPTS) throw error;
+    }
+    await sleep(WAIT_MS * attempt);
+  }
 }
 
 async function bucketInputs(place: string, endpoint: string | undefined): Promise<BatchInput[]> {

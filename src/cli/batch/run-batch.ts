@@ -4,7 +4,7 @@ import { type ErrorCode, PASSING_CODES, WhylightError } from '../../core/errors.
 import type { Journal } from '../../report/journal.ts';
 import { keyOf } from '../../report/study.ts';
 import type { BatchInput } from './inputs.ts';
-import { type BatchRecord, isFailed } from './record.ts';
+import { type BatchRecord, type FailedRecord, isFailed } from './record.ts';
 import type { BatchRunner } from './runner.ts';
 
 export interface BatchOptions {
@@ -101,13 +101,17 @@ class BatchState {
 
   async take(input: BatchInput, slot: () => Promise<void>): Promise<void> {
     const { journal } = this.options;
-    const digest = await input.stamp();
+    const digest = await input.stamp().catch((error: unknown) => failedRecord(input, '', error));
+    if (typeof digest !== 'string') return this.enter(digest);
     if (journal.known.has(keyOf({ name: input.name, digest }))) {
       this.resumed++;
       return;
     }
     const record = await this.recordOf(input, digest, slot);
-    if (!record) return;
+    if (record) await this.enter(record);
+  }
+
+  private async enter(record: BatchRecord): Promise<void> {
     await this.write(record);
     if (isFailed(record)) this.failed++;
     else {
@@ -135,8 +139,7 @@ class BatchState {
         this.reserved -= price;
       });
     } catch (error) {
-      if (!WhylightError.is(error) || FATAL.has(error.code) || PASSING_CODES.has(error.code)) throw error;
-      return { name: input.name, digest, error: { code: error.code, message: error.message } };
+      return failedRecord(input, digest, error);
     }
   }
 
@@ -158,6 +161,12 @@ class BatchState {
     this.writing = this.writing.then(() => this.options.journal.add(record));
     return this.writing;
   }
+}
+
+/** Makes the record of an input that failed. @throws the error where other inputs would fail as well */
+function failedRecord({ name }: BatchInput, digest: string, error: unknown): FailedRecord {
+  if (!WhylightError.is(error) || FATAL.has(error.code) || PASSING_CODES.has(error.code)) throw error;
+  return { name, digest, error: { code: error.code, message: error.message } };
 }
 
 async function spentIn(journal: Journal<BatchRecord>): Promise<number> {
