@@ -99,11 +99,11 @@ function answerOf(response: Response, bytes: Uint8Array, path: string): ServerAn
     const length = headers.get(HEADER_LENGTH);
     return { bytes, ...(length !== null && { headerLength: Number(length) }) };
   }
-  const { error, text } = errorIn(bytes);
   const hint = status === 404 ? ' Export the graphs of this model and method to it: whylight export triton.' : '';
-  const message = `The inference server answered ${status} to ${path}${error ? `: ${error}` : ''}.${hint}`;
+  const message = `The inference server answered ${status} to ${path}.${hint}`;
   const wait = retryAfter(headers.get('Retry-After'));
-  const cause = { cause: new Error(text) };
+  // Its words may name hosts of a private network: they are for the log, not for clients.
+  const cause = { cause: new Error(new TextDecoder().decode(bytes.subarray(0, 2000))) };
   if (status === 429 || status === 503) {
     const code = status === 429 ? 'overloaded' : 'origin_unavailable';
     const refused = new WhylightError(
@@ -124,19 +124,4 @@ function retryAfter(header: string | null): number | undefined {
   if (header === null) return undefined;
   const seconds = /^\d+$/.test(header.trim()) ? Number(header) : (Date.parse(header) - Date.now()) / 1000;
   return Number.isNaN(seconds) ? undefined : Math.min(MAX_RETRY_AFTER_S, Math.max(1, Math.ceil(seconds)));
-}
-
-/**
- * Reads an error of the protocol. Other text, such as the page of a proxy, may name hosts of a private network.
- * @returns `error` for clients, where the server sent one, and the `text` for the log
- */
-function errorIn(bytes: Uint8Array): { readonly error?: string; readonly text: string } {
-  const text = new TextDecoder().decode(bytes.subarray(0, 2000));
-  try {
-    const { error } = JSON.parse(text) as { error?: unknown };
-    if (typeof error === 'string') return { error: error.slice(0, 500).replace(/\.$/, ''), text };
-  } catch {
-    return { text };
-  }
-  return { text };
 }

@@ -77,9 +77,9 @@ export function openInferenceEngine({
             ),
           );
           return Object.fromEntries(
-            [...(answers[0] ?? new Map<string, Tensor>()).keys()].map((name) => [
+            (fetches ?? [...(answers[0] ?? new Map<string, Tensor>()).keys()]).map((name) => [
               name,
-              widened(name, joinRows(answers.map((answer) => present(answer.get(name), name)))),
+              widened(name, joinRows(answers.map((answer) => present(answer, name)))),
             ]),
           );
         },
@@ -109,9 +109,13 @@ function inRange(name: string, value: Tensor): Tensor {
   return value;
 }
 
-function present(value: Tensor | undefined, name: string): Tensor {
+/** @throws WhylightError `origin_error` for an answer without the output */
+function present(answer: ReadonlyMap<string, Tensor>, name: string): Tensor {
+  const value = answer.get(name);
   if (value) return value;
-  throw new WhylightError('origin_error', `The server gave the output "${name}" for some of the rows only.`, { name });
+  const given = [...answer.keys()];
+  const message = `The inference server was asked for the output "${name}", and answered ${given.join(', ') || 'none'}.`;
+  throw new WhylightError('origin_error', message, { name, given });
 }
 
 /** Rows of a batch; undefined for graphs that have none. */

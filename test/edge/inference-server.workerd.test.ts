@@ -81,3 +81,23 @@ it('an explanation fails with origin_unavailable when INFERENCE_SERVER does not 
     expect.objectContaining({ code: 'origin_unavailable' }),
   ]);
 });
+
+it.each([
+  [500, 502, 'origin_error'],
+  [429, 503, 'overloaded'],
+])('keeps the words of an inference server that answers %i in the log', async (status, expected, code) => {
+  const inner = 'http://10.1.2.3:8000/inner';
+  const engine = openInferenceEngine({
+    url: 'https://whylight.test',
+    fetch: async () => Response.json({ error: `boom at ${inner}` }, { status }),
+  });
+  const served = { ...bindings, INFERENCE_SERVER: 'https://whylight.test' };
+  const { explainer } = workerServices(served, configured, { parts: { engine } });
+  const lines: unknown[] = [];
+  const ask = appWith({ explainer, log: (_, message, facts) => void lines.push({ message, ...facts }) });
+  const response = await ask(EXPLAIN, tensorRequest({ method: 'saliency', seed: status }));
+  const text = await response.text();
+  expect([response.status, JSON.parse(text).code]).toEqual([expected, code]);
+  expect(text).not.toContain('10.1.2.3');
+  expect(JSON.stringify(lines)).toContain(inner);
+});

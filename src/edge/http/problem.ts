@@ -102,7 +102,7 @@ export function onError(error: Error, c: Context<EdgeEnv>): Response {
   const known = asWhylightError(error);
   const { cause } = known;
   // Addresses of servers behind this one are in causes, never in the message that clients see.
-  if (known.code.startsWith('origin_') && cause instanceof Error) {
+  if ((known.code.startsWith('origin_') || known.details.upstream_status !== undefined) && cause instanceof Error) {
     c.get('log')('warn', 'a server behind this one failed', {
       code: known.code,
       detail: known.message,
