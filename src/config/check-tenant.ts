@@ -8,7 +8,7 @@ import type { TenantPolicy } from './tenant-policy.ts';
 const HOSTS = ['image_hosts', 'webhook_hosts'] as const;
 
 type CheckedPolicy = Pick<TenantPolicy, 'methods' | 'parameters'> &
-  Partial<Pick<TenantPolicy, 'versions' | 'files' | 'private_hosts' | (typeof HOSTS)[number]>>;
+  Partial<Pick<TenantPolicy, 'versions' | 'files' | 'private_hosts' | 'jwt' | (typeof HOSTS)[number]>>;
 
 export interface PolicyIssue {
   readonly path: readonly (string | number)[];
@@ -24,7 +24,7 @@ export function checkTenant(policy: CheckedPolicy, registry: MethodRegistry): Po
   const { methods, parameters, versions = {}, files = {} } = policy;
   const named = [...methods].map((id, i) => [id, i] as const).filter(([id]) => id !== '*');
   return [
-    ...(policy.private_hosts ? [] : HOSTS.flatMap((key) => privateHosts(key, policy[key] ?? []))),
+    ...(policy.private_hosts ? [] : privateHosts(policy)),
     ...named.map(([id, i]) => issue(['methods', i], () => registry.get(id))),
     ...Object.entries(versions).flatMap(([id, version]) =>
       [id, version].map((one) => issue(['versions', id], () => registry.get(one))),
@@ -44,11 +44,16 @@ function refuseUnread({ method: { id, setup } }: PluginEntry): void {
   if (!setup) throw new WhylightError('invalid_config', `The method ${id} reads no files: take it out of "files".`);
 }
 
-function privateHosts(key: (typeof HOSTS)[number], hosts: readonly string[]): PolicyIssue[] {
-  return hosts.flatMap((host, i) => {
+function privateHosts(policy: CheckedPolicy): PolicyIssue[] {
+  const url = policy.jwt?.jwks_url;
+  const named = [
+    ...HOSTS.flatMap((key) => (policy[key] ?? []).map((host, i) => ({ path: [key, i], host }))),
+    ...(url === undefined ? [] : [{ path: ['jwt', 'jwks_url'], host: new URL(url).host }]),
+  ];
+  return named.flatMap(({ path, host }) => {
     const reason = privateReason(host);
     if (reason === undefined) return [];
-    return [{ path: [key, i], message: `${reason}: give a public host name, or set private_hosts to allow it.` }];
+    return [{ path, message: `${reason}: give a public host name, or set private_hosts to allow it.` }];
   });
 }
 

@@ -194,7 +194,7 @@ const policy = {
   private_hosts: z
     .boolean()
     .default(false)
-    .describe('Lets image_hosts and webhook_hosts name IP addresses and names of private networks.'),
+    .describe('Lets image_hosts, webhook_hosts and jwks_url name IP addresses and names of private networks.'),
   cors: z
     .strictObject({ origins: z.union([z.literal('*'), z.array(origin)]).default([]) })
     .prefault({})

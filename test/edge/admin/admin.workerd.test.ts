@@ -123,6 +123,8 @@ describe('an invalid policy override', () => {
     [{ jwt: { issuer: 'x', audience: 'y', jwks_url: 'http://idp.test/' } }, '#/jwt/jwks_url', 'https'],
     [{ image_hosts: ['*'] }, '#/image_hosts/0', 'host name'],
     [{ webhook_hosts: ['169.254.169.254'] }, '#/webhook_hosts/0', 'is an IP address'],
+    [{ image_hosts: ['a.example.com', 'kubernetes.default.svc'] }, '#/image_hosts/1', 'private network'],
+    [{ jwt: { issuer: 'x', audience: 'y', jwks_url: 'https://169.254.169.254/x' } }, '#/jwt/jwks_url', 'IP address'],
     [{ models: ['cifar10', 'everyda'] }, '#/models/1', 'Did you mean everyday'],
   ])('with policy %j is refused with 400 and changes nothing', async (policy, pointer, said) => {
     const response = await admin('PUT', '/tenants/bad', { description: 'x', ...policy });
