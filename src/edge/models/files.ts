@@ -14,6 +14,8 @@ export interface ModelFiles {
   /** Reads a file as a stream. */
   stream(key: string): Promise<ReadableStream<Uint8Array> | undefined>;
   remove(keys: readonly string[]): Promise<void>;
+  /** Removes every file whose key begins with `prefix`. */
+  removeBelow(prefix: string): Promise<void>;
   /** Lists the path segments that follow `prefix`, like the entries of a folder. */
   below(prefix: string): Promise<readonly string[]>;
   readTagged(key: string): Promise<Tagged | undefined>;

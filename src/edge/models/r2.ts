@@ -47,6 +47,14 @@ export const r2Files = (bucket: R2Bucket): ModelFiles => ({
   async remove(keys) {
     if (keys.length > 0) await bucket.delete([...keys]);
   },
+  async removeBelow(prefix) {
+    // A page has as many objects as one call can delete.
+    for (let cut = true; cut; ) {
+      const { objects, truncated } = await bucket.list({ prefix });
+      if (objects.length > 0) await bucket.delete(objects.map(({ key }) => key));
+      cut = truncated;
+    }
+  },
   async below(prefix) {
     const found: string[] = [];
     let cursor: string | undefined;

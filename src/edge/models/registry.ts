@@ -33,6 +33,7 @@ import {
   versionOf,
 } from './model-record.ts';
 import { tenantOwner } from './owner.ts';
+import { withPin, withRollout } from './record-edits.ts';
 import { refuseUsed } from './refuse-used.ts';
 import { repairVersion } from './repair-version.ts';
 import { Turns } from './slices.ts';
@@ -217,12 +218,7 @@ export class ModelRegistry {
     name: string,
     { canary, shadow }: { readonly canary?: Canary | null; readonly shadow?: Shadow | null },
   ): Promise<ModelRecord> {
-    return this.change(owner, name, (record) => {
-      const { canary: first, shadow: second, ...rest } = record ?? noRecord(name);
-      const [ours, theirs] = [canary === undefined ? first : canary, shadow === undefined ? second : shadow];
-      for (const one of [canary, shadow]) if (one) versionOf(record, name, one.version);
-      return { ...rest, ...(ours && { canary: ours }), ...(theirs && { shadow: theirs }) };
-    });
+    return this.change(owner, name, (record = noRecord(name)) => withRollout(record, name, { canary, shadow }));
   }
 
   /** Lists the models of an owner with their records; those whose index is damaged are without one. */
@@ -240,30 +236,30 @@ export class ModelRegistry {
 
   /** @throws WhylightError `model_not_found` */
   async pin(owner: string, name: string, version: string | null): Promise<ModelRecord> {
-    return this.change(owner, name, (record) => {
-      if (version !== null) versionOf(record, name, version);
-      const { pinned: _, ...rest } = record ?? noRecord(name);
-      return { ...rest, ...(version !== null && { pinned: version }) };
-    });
+    return this.change(owner, name, (record = noRecord(name)) => withPin(record, name, version));
   }
 
-  /** Removes a model with all that is known of it, also one in use. @throws WhylightError `model_not_found` */
+  /** Lists the models of which an owner has files, the deleted and the damaged ones included. */
+  async stored(owner: string): Promise<readonly string[]> {
+    return this.files.below(`${owner}/`);
+  }
+
+  /** Removes all files of a model, whatever its index says of them. */
   async erase(owner: string, name: string): Promise<void> {
-    await this.remove(owner, name, undefined, 'ignored');
-    await this.files.remove([indexKey({ owner, name })]);
+    await this.files.removeBelow(`${owner}/${name}/`);
+    this.forget(owner, name);
   }
 
   /**
    * Removes a version, or all of them, and then their files.
-   * @param use refuses to remove a version that is pinned, a canary or a shadow; `ignored` removes it all the same
    * @throws WhylightError `model_not_found`; `conflict` for a version that is in use
    */
-  async remove(owner: string, name: string, version?: string, use: 'refused' | 'ignored' = 'refused'): Promise<void> {
+  async remove(owner: string, name: string, version?: string): Promise<void> {
     let gone: readonly VersionRecord[] = [];
     await this.change(owner, name, (record = noRecord(name)) => {
       const { versions, ...rest } = record;
       gone = version === undefined ? Object.values(versions) : [versionOf(record, name, version)];
-      if (use !== 'ignored') refuseUsed(record, name, version);
+      refuseUsed(record, name, version);
       if (version === undefined) return { versions: {} };
       const { [version]: _, ...others } = versions;
       return { ...rest, versions: others };
@@ -336,13 +332,18 @@ export class ModelRegistry {
       const found = await this.files.readTagged(indexKey({ owner, name }));
       const record = edit(found && recordOf(found.text, name));
       if (await this.files.writeTagged(indexKey({ owner, name }), JSON.stringify(record), found?.tag)) {
+        this.forget(owner, name);
         if (Object.keys(record.versions).length > 0) this.known.set(place, record);
-        else this.known.delete(place);
-        this.changes += 1;
-        this.listed.delete(owner);
         return record;
       }
     }
     throw new WhylightError('conflict', `${name} is being changed by other requests: try again.`, {});
+  }
+
+  /** Drops what this isolate remembers of a model that has changed. */
+  private forget(owner: string, name: string): void {
+    this.known.delete(`${owner}/${name}`);
+    this.changes += 1;
+    this.listed.delete(owner);
   }
 }

@@ -36,7 +36,7 @@ const END = 'end';
 export async function eraseTenant(stores: Erasable, tenant: string, cursor: string | undefined): Promise<Erased> {
   const jobs = (await stores.jobs?.ids(tenant)) ?? [];
   const owner = tenantOwner(tenant);
-  const models = (await stores.models?.names(owner)) ?? [];
+  const models = (await stores.models?.stored(owner)) ?? [];
   for (const id of jobs.slice(0, MAX_JOBS)) await stores.jobs?.forget(tenant, id);
   for (const name of models.slice(0, MAX_MODELS)) await stores.models?.erase(owner, name);
   const page = cursor === END ? { removed: 0 } : await stores.answers?.erase(tenant, cursor);

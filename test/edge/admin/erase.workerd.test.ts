@@ -87,6 +87,17 @@ describe('POST /admin/tenants/{tenant}/erase', () => {
     expect(again.headers.get('X-Whylight-Cache')).toBe('miss');
   });
 
+  it('removes what is left of models that were deleted, or whose index is damaged', async () => {
+    const uploads = bindings.UPLOADS as R2Bucket;
+    expect((await upload('forgetful')).status).toBe(201);
+    expect((await ask('/v2/models/mine', request('DELETE', 'forgetful'))).status).toBe(204);
+    await uploads.put('tenants/forgetful/broken/index.json', '{"versions":');
+    await uploads.put('tenants/forgetful/broken/files/one/digest', 'content');
+    expect(await filesOf(uploads, 'tenants/forgetful/')).toBe(3);
+    expect((await erase('forgetful')).models).toBe(2);
+    expect(await filesOf(uploads, 'tenants/forgetful/')).toBe(0);
+  });
+
   it('removes what methods keep for the tenant', async () => {
     await erase('forgetful');
     const waiting: Promise<unknown>[] = [];
