@@ -141,7 +141,7 @@ export function coerce(value: unknown, schema: ParameterSchema): unknown {
   switch (schema.type) {
     case 'integer':
     case 'number':
-      return text !== '' && Number.isFinite(Number(text)) ? Number(text) : value;
+      return DECIMAL.test(text) && Number.isFinite(Number(text)) ? Number(text) : value;
     case 'boolean':
       return text === 'true' || text === '1' ? true : text === 'false' || text === '0' ? false : value;
     case 'array': {
@@ -157,6 +157,9 @@ export function coerce(value: unknown, schema: ParameterSchema): unknown {
       return value;
   }
 }
+
+/** A number in decimal digits; `Number` takes 0x10 and 0b1 as well. */
+const DECIMAL = /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i;
 
 /** The object that a text has in JSON; undefined for any other text. */
 function objectOf(text: string): object | undefined {

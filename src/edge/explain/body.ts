@@ -14,6 +14,7 @@ import {
 } from '../../protocol/open-inference.ts';
 import { bytesOf } from '../http/arriving.ts';
 import type { EdgeEnv } from '../http/env.ts';
+import { refuseRepeated } from '../http/middleware/single-parameters.ts';
 import { positionsIn } from '../http/violations.ts';
 import type { Services } from '../services.ts';
 import { limitsFor } from '../tenants/tenant.ts';
@@ -143,6 +144,7 @@ async function readForm(c: Context, source: ImageSource, types: DataTypes): Prom
   const files = uploads.filter(([name]) => name !== SIMILAR);
   const [file] = files;
   const fields = entries.filter((entry): entry is [string, string] => typeof entry[1] === 'string');
+  refuseRepeated(fields.map(([name]) => name));
   const { [IMAGE_URL]: url, ...parameters } = Object.fromEntries(fields);
   const other = uploads.find(([name]) => name === SIMILAR);
   const similar = other && { similar: await fileBody(other[1], types) };

@@ -14,6 +14,7 @@ import type { InferenceRequest, Parameters } from '../../protocol/open-inference
 import { cacheKey } from '../cache/key.ts';
 import type { EdgeEnv } from '../http/env.ts';
 import { prefersAsync } from '../http/prefer.ts';
+import { checkJobOptions } from '../jobs/submit.ts';
 import type { ModelBundle } from '../models/model-bundle.ts';
 import { answeringModel } from '../models/requested-model.ts';
 import type { ServedModel } from '../models/served-model.ts';
@@ -99,7 +100,10 @@ export async function readRaw(c: Context<EdgeEnv>, services: Services): Promise<
  */
 export async function queryOf(
   c: Context<EdgeEnv>,
-  services: Pick<Services, 'explainer' | 'codecs' | 'decodeMemory' | 'limits' | 'modalities' | 'tenantFiles'>,
+  services: Pick<
+    Services,
+    'explainer' | 'codecs' | 'decodeMemory' | 'limits' | 'modalities' | 'tenantFiles' | 'webhookSecret'
+  >,
   { served, body, parameters, input: given }: RawQuery,
 ): Promise<ExplainQuery> {
   const { explainer, limits, tenantFiles } = services;
@@ -123,6 +127,12 @@ export async function queryOf(
       },
     ),
   );
+  const idempotencyKey = c.req.header('Idempotency-Key');
+  checkJobOptions(tenant, {
+    canCallWebhooks: services.webhookSecret !== undefined,
+    ...(settings.webhook !== undefined && { webhook: settings.webhook }),
+    ...(idempotencyKey !== undefined && { idempotencyKey }),
+  });
   const method = entry.method.id;
   const { target, scores, seed, top, summary } = settings;
   const corrections = correctionsOf(settings);

@@ -34,10 +34,7 @@ const IDEMPOTENCY_KEY = /^[\x21-\x7e]{1,255}$/;
  * @throws WhylightError `invalid_request`; `conflict` for a key that came with another request
  */
 export async function submitJob(jobs: Jobs, tenant: Tenant, request: JobRequest): Promise<Job> {
-  const webhook =
-    request.webhook === undefined
-      ? undefined
-      : checkWebhook(request.webhook, request.canCallWebhooks ? tenant.webhook_hosts : []);
+  const webhook = checkJobOptions(tenant, request);
   const id = await jobId(tenant.id, request.idempotencyKey);
   const { key } = request.wanted;
   const fingerprint = await sha256Hex(new TextEncoder().encode(JSON.stringify([key, webhook ?? null])));
@@ -85,11 +82,23 @@ const representation = ({ id, outputs, binaryOutput }: InferenceRequest): Wanted
   binaryOutput,
 });
 
-/** @throws WhylightError `invalid_request` */
-async function jobId(tenant: string, key: string | undefined): Promise<string> {
-  if (key === undefined) return crypto.randomUUID().replaceAll('-', '');
-  if (!IDEMPOTENCY_KEY.test(key)) {
+/** Parts of a request that only a job uses. */
+export interface JobOptions extends Pick<JobRequest, 'webhook' | 'idempotencyKey' | 'canCallWebhooks'> {}
+
+/**
+ * Checks them in every request, whether it becomes a job or is answered at once.
+ * @returns the URL of the webhook
+ * @throws WhylightError `invalid_request`
+ */
+export function checkJobOptions(tenant: Tenant, options: JobOptions): string | undefined {
+  const { webhook, idempotencyKey: key, canCallWebhooks } = options;
+  if (key !== undefined && !IDEMPOTENCY_KEY.test(key)) {
     throw new WhylightError('invalid_request', 'Idempotency-Key must be 1 to 255 visible ASCII characters.');
   }
+  return webhook === undefined ? undefined : checkWebhook(webhook, canCallWebhooks ? tenant.webhook_hosts : []);
+}
+
+async function jobId(tenant: string, key: string | undefined): Promise<string> {
+  if (key === undefined) return crypto.randomUUID().replaceAll('-', '');
   return (await sha256Hex(new TextEncoder().encode(`${tenant}\n${key}`))).slice(0, 32);
 }

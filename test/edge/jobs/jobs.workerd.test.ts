@@ -323,6 +323,17 @@ describe('a webhook', () => {
     expect(call.headers.get('webhook-signature')?.split(' ')).toEqual(await Promise.all(expected));
   });
 
+  it('is refused alike where the answer is cached, as is an invalid Idempotency-Key', async () => {
+    const sends = appWith({ webhookSecret: secret });
+    const parameters = { method: 'saliency', seed: 504 };
+    expect((await sends(EXPLAIN, tensorRequest(parameters))).status).toBe(200);
+    const webhook = 'https://hooks.example.com.evil.com/x';
+    expect((await sends(EXPLAIN, tensorRequest({ ...parameters, webhook }))).status).toBe(400);
+    const request = tensorRequest(parameters);
+    const headers = { ...(request.headers as object), 'Idempotency-Key': '\u00e9' };
+    expect((await sends(EXPLAIN, { ...request, headers })).status).toBe(400);
+  });
+
   it('is refused for a URL that the tenant may not use', async () => {
     const sends = appWith({ webhookSecret: secret });
     for (const webhook of ['http://hooks.example.com/', 'https://elsewhere.example.com/', 'nothing']) {
