@@ -12,7 +12,10 @@ const COMMANDS: Commands = {
     about: 'Explain a prediction: top classes and a saliency map',
     load: () => import('./commands/explain.ts'),
   },
-  compare: { about: 'Explain by several methods or for several targets, side by side', load: () => import('./commands/compare.ts') },
+  compare: {
+    about: 'Explain by several methods or for several targets, side by side',
+    load: () => import('./commands/compare.ts'),
+  },
   evaluate: {
     about: 'Measure the faithfulness of methods over a folder of images',
     load: () => import('./commands/evaluate.ts'),

@@ -21,6 +21,11 @@ describe('messages of the command line', () => {
     expect(stderr).toMatch(/^error: invalid_request: Cannot write .*x\.png: no such file or directory\.\n$/);
   });
 
+  test('refuse an odd --drain before the server listens', () => {
+    const { code, stdout, stderr } = whylight('serve', '--drain', 'soon', '--port', '0', '--model', 'models/cifar10');
+    expect([code, stdout, stderr]).toEqual([2, '', expect.stringContaining('--drain takes a number')]);
+  });
+
   test('refuse a file whose ending is no format', () => {
     const { code, stderr } = explain('-o', join(folder, 'x.jpg'));
     expect(code).toBe(2);

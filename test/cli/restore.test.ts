@@ -155,6 +155,21 @@ describe('whylight models delete', () => {
   );
 });
 
+describe('whylight models rollout', () => {
+  it('keeps share and tenants that are left out, and refuses a shadow that is the default version', async () => {
+    const canaryAfter = async (...more: string[]) =>
+      (await inJson<{ canary?: object }>('models', 'rollout', 'tiny', '--canary', ...more)).canary;
+    expect(await canaryAfter('2')).toEqual({ version: '2', share: 0.1, tenants: [] });
+    expect(await canaryAfter('2', '--share', '0.5')).toMatchObject({ share: 0.5 });
+    expect(await canaryAfter('2', '--tenants', 'acme')).toEqual({ version: '2', share: 0.5, tenants: ['acme'] });
+    expect(await canaryAfter('2', '--share', '0.2')).toEqual({ version: '2', share: 0.2, tenants: ['acme'] });
+    expect(await canaryAfter('none')).toBeUndefined();
+    const refused = async (...more: string[]) => (await whylight('models', 'rollout', 'tiny', ...more)).stderr;
+    expect(await refused('--shadow', '1')).toContain('compared with itself');
+    expect(await refused('--canary', '2', '--tenants', 'No Such')).toContain('no name of a tenant');
+  });
+});
+
 describe('whylight backup of a server that lists odd names', () => {
   const version = {
     digest: 'a'.repeat(64),

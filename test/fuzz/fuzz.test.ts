@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { runScript } from '../support/command-line.ts';
 import { fuzz, inputOf, tryInput } from './fuzz.ts';
 import { shrink } from './shrink.ts';
 import { supervise } from './supervise.ts';
@@ -62,3 +63,11 @@ describe('the fuzzer', () => {
     expect([...(await shrink(input, fails))].sort((a, b) => a - b)).toEqual([17, 200]);
   });
 });
+
+it.each([['--runs', '-1'], ['--runs=-1'], ['--seed', 'x'], ['--seconds', 'long']])(
+  'ends with 2 and a sentence for %s %s',
+  (...flags) => {
+    const { code, stderr } = runScript('test/fuzz/main.ts', 'oip', ...flags);
+    expect([code, stderr]).toEqual([2, expect.not.stringContaining('    at ')]);
+  },
+);

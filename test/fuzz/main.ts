@@ -22,18 +22,32 @@ Targets: ${Object.keys(TARGETS).join(', ')}; all of them when none or "all" is n
 
 Ends with 1 when a fault was found.`;
 
-const { values: flags, positionals } = parseArgs({
-  allowPositionals: true,
-  options: {
-    runs: { type: 'string', default: '10000' },
-    total: { type: 'string' },
-    seconds: { type: 'string', default: '600' },
-    seed: { type: 'string', default: '1' },
-    from: { type: 'string', default: '0' },
-    out: { type: 'string', default: 'fuzz-faults' },
-    help: { type: 'boolean' },
-  },
-});
+/** Ends with 2 for a call that is not understood. */
+function refuse(message: string): never {
+  console.error(message);
+  process.exit(2);
+}
+
+function readArguments() {
+  try {
+    return parseArgs({
+      allowPositionals: true,
+      options: {
+        runs: { type: 'string', default: '10000' },
+        total: { type: 'string' },
+        seconds: { type: 'string', default: '600' },
+        seed: { type: 'string', default: '1' },
+        from: { type: 'string', default: '0' },
+        out: { type: 'string', default: 'fuzz-faults' },
+        help: { type: 'boolean' },
+      },
+    });
+  } catch (error) {
+    return refuse(error instanceof Error ? error.message : String(error));
+  }
+}
+
+const { values: flags, positionals } = readArguments();
 const isAll = positionals.length === 0 || positionals.includes('all');
 const names = isAll ? Object.keys(TARGETS) : positionals;
 const unknown = names.filter((name) => !Object.hasOwn(TARGETS, name));
@@ -41,6 +55,13 @@ if (flags.help || unknown.length > 0) {
   console.log(unknown.length > 0 ? `There is no target ${unknown.join(', ')}.\n\n${HELP}` : HELP);
   process.exit(flags.help ? 0 : 2);
 }
+
+for (const name of ['runs', 'total', 'seconds', 'from'] as const) {
+  const text = flags[name] ?? '0';
+  if (!/^\d+(\.\d+)?$/.test(text)) refuse(`--${name} takes a number from 0, not "${text}".`);
+}
+if (flags.seed !== 'today' && !/^\d+$/.test(flags.seed))
+  refuse(`--seed takes a whole number or today, not "${flags.seed}".`);
 
 /** Faults of one target that are written: many have one cause. */
 const MAX_WRITTEN = 20;

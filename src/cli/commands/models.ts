@@ -1,5 +1,7 @@
 /** `whylight models list | push | pull | pin | delete | rollout`: uploaded models of a deployment. */
+import { TENANT_ID } from '../../config/tenant-policy.ts';
 import { noun } from '../../core/counted.ts';
+import { quoted } from '../../core/errors.ts';
 import { numberFlag, UsageError } from '../arguments.ts';
 import { EMBEDDED_MODELS, ROOT } from '../compose.ts';
 import { defineCommand, JSON_ARG } from '../define-command.ts';
@@ -19,15 +21,20 @@ const args = {
   out: textFlag('pull: folder to write; the name of the model', { alias: 'o', valueHint: 'folder' }),
   canary: textFlag('rollout: version for a part of the requests, or none', { valueHint: 'version' }),
   shadow: textFlag('rollout: version that runs for comparison, or none', { valueHint: 'version' }),
-  share: textFlag('rollout: share of requests, or of runs', { default: '0.1', valueHint: '0..1' }),
-  tenants: textFlag('rollout: tenants that get the canary for all requests', { valueHint: 'a,b' }),
+  share: textFlag('rollout: share of requests, or of runs; as before for the same version, else 0.1', {
+    valueHint: '0..1',
+  }),
+  tenants: textFlag('rollout: tenants that get the canary for all requests; as before for the same version', {
+    valueHint: 'a,b',
+  }),
   owner: textFlag('shared or tenants/<id>, for operators', { valueHint: 'owner' }),
   ...DEPLOYMENT_ARGS,
   ...JSON_ARG,
 } as const;
 
 type Flags = { readonly [K in keyof typeof args]?: string | boolean } & {
-  readonly share: string;
+  readonly share?: string;
+  readonly tenants?: string;
   readonly owner?: string;
 };
 
@@ -41,6 +48,8 @@ interface ModelView {
   readonly versions: readonly { readonly version: string; readonly digest: string; readonly bytes?: number }[];
 }
 
+/** Share of a canary or a shadow that is new. */
+const DEFAULT_SHARE = 0.1;
 /** Word for no version at all. */
 const NONE = 'none';
 
@@ -156,11 +165,23 @@ async function rollout(client: DeploymentClient, flags: Flags): Promise<Done> {
   const { canary, shadow, tenants } = flags;
   if (canary === undefined && shadow === undefined)
     throw new UsageError('Give --canary or --shadow: a version, or none.');
-  const share = numberFlag('share', flags.share, 0, 1);
-  const listed = tenants === undefined ? [] : String(tenants).split(',');
+  const share = flags.share === undefined ? undefined : numberFlag('share', flags.share, 0, 1);
+  const listed = tenants?.split(',');
+  const odd = listed?.find((id) => !TENANT_ID.test(id));
+  if (odd !== undefined) throw new UsageError(`--tenants: ${quoted(odd)} is no name of a tenant.`);
+  const now = await client.json<ModelView>(modelPath({ name }, '/versions', flags.owner));
+  if (shadow === now.default && shadow !== now.shadow?.version)
+    throw new UsageError(`--shadow: version ${shadow} is the default one, which would be compared with itself.`);
+  // What is left out stays as it is for the same version.
+  const before = now.canary?.version === canary ? now.canary : undefined;
+  const shadowed = now.shadow?.version === shadow ? now.shadow : undefined;
+  const shared = (known?: { readonly share: number }): number => share ?? known?.share ?? DEFAULT_SHARE;
   return changed(client, modelPath({ name }, '/rollout', flags.owner), {
-    ...(canary !== undefined && { canary: canary === NONE ? null : { version: canary, share, tenants: listed } }),
-    ...(shadow !== undefined && { shadow: shadow === NONE ? null : { version: shadow, share } }),
+    ...(canary !== undefined && {
+      canary:
+        canary === NONE ? null : { version: canary, share: shared(before), tenants: listed ?? before?.tenants ?? [] },
+    }),
+    ...(shadow !== undefined && { shadow: shadow === NONE ? null : { version: shadow, share: shared(shadowed) } }),
   });
 }
 

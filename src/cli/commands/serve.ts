@@ -73,6 +73,7 @@ export default defineCommand({
     const inferenceServer = flags['inference-server'];
     const tenantFiles = flags['tenant-files'];
     const memoryMib = flags['memory-mib'] ?? process.env[MEMORY_MIB];
+    const drain = numberFlag('drain', flags.drain, 0, 3600);
     const serving = await serve({
       host: flags.host,
       port: numberFlag('port', flags.port, 0, 65_535),
@@ -104,7 +105,7 @@ export default defineCommand({
     });
     console.log(`whylight serves at ${serving.url}${secret ? ', as an origin' : ''}`);
     if (metricsPort !== undefined) console.log(`metrics are at ${serving.metricsUrl}`);
-    stopOnSignal(serving, numberFlag('drain', flags.drain, 0, 3600));
+    stopOnSignal(serving, drain);
   },
 });
 
