@@ -155,7 +155,8 @@ describe('every request', () => {
       level: 'error',
       request_id: 'r-7',
       code: 'internal',
-      message: 'secret of the house',
+      message: 'request failed',
+      reason: 'secret of the house',
     });
   });
 });

@@ -171,9 +171,10 @@ function classWeights(request: number | string, space: ScoreSpace): ClassWeights
   const weights = new Map<number, number>();
   for (let i = 0; i < terms.length; i += 2) {
     const term = terms[i] as string;
-    const [, factor = '1', name = term] = /^\s*(-?[\d.]+(?:e-?\d+)?)\s*\*(.+)$/.exec(term) ?? [];
+    const [, factor = '1', name = term] = /^\s*(-?[\d.]+(?:e[+-]?\d+)?)\s*\*(.+)$/.exec(term) ?? [];
     const index = classNamed(name, space);
-    if (index === undefined || !Number.isFinite(Number(factor))) throw unknownLabel(name, space);
+    if (index === undefined) throw unknownLabel(name, space);
+    if (!Number.isFinite(Number(factor))) throw invalid(`the weight ${factor} is no finite number`);
     const output = outputOf(index, space);
     weights.set(output, (weights.get(output) ?? 0) + Number(factor) * (terms[i - 1] === '-' ? -1 : 1));
   }

@@ -115,7 +115,7 @@ export function onError(error: Error, c: Context<EdgeEnv>): Response {
       code: known.code,
       detail: known.message,
       name,
-      message,
+      reason: message,
       stack,
     });
   }

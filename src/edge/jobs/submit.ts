@@ -83,7 +83,7 @@ const representation = ({ id, outputs, binaryOutput }: InferenceRequest): Wanted
 });
 
 /** Parts of a request that only a job uses. */
-export interface JobOptions extends Pick<JobRequest, 'webhook' | 'idempotencyKey' | 'canCallWebhooks'> {}
+type JobOptions = Pick<JobRequest, 'webhook' | 'idempotencyKey' | 'canCallWebhooks'>;
 
 /**
  * Checks them in every request, whether it becomes a job or is answered at once.

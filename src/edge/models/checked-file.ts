@@ -8,6 +8,8 @@ export interface ExpectedFile {
   readonly file: string;
   /** SHA-256 in hex. */
   readonly sha256: string;
+  /** Key of the object in the store, which the log names. */
+  readonly key?: string;
 }
 
 /**
@@ -27,11 +29,11 @@ export async function checkedFile(
 }
 
 /** Makes the error for a file that is gone, cut off or changed. */
-export function damaged({ model, file, sha256 }: ExpectedFile, cause?: unknown): WhylightError {
+export function damaged({ model, file, sha256, key }: ExpectedFile, cause?: unknown): WhylightError {
   return new WhylightError(
     'model_damaged',
     `The file ${file} of the model ${model} is missing from its store, cut off or changed: expected the SHA-256 ${sha256}. Restore the file, or upload the model under another version.`,
     { model, file, sha256 },
-    { cause },
+    { cause: cause ?? (key === undefined ? undefined : new Error(`The object ${key} is missing or changed.`)) },
   );
 }

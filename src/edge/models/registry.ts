@@ -155,9 +155,8 @@ export class ModelRegistry {
   async readFile(owner: string, name: string, version: VersionRecord, path: string): Promise<Uint8Array | undefined> {
     const sha256 = Object.hasOwn(version.files, path) ? version.files[path] : undefined;
     if (sha256 === undefined) return undefined;
-    return checkedFile({ model: name, file: path, sha256 }, () =>
-      this.files.read(fileKey({ owner, name }, version, sha256)),
-    );
+    const key = fileKey({ owner, name }, version, sha256);
+    return checkedFile({ model: name, file: path, sha256, key }, () => this.files.read(key));
   }
 
   /** Compares every file of a version with its digest. */

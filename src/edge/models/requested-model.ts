@@ -1,5 +1,6 @@
 /** Looks up the model that a request names. */
 import type { Context } from 'hono';
+import { WhylightError } from '../../core/errors.ts';
 import { fnv1a } from '../../core/fnv.ts';
 import { type EdgeEnv, waitUntilOf } from '../http/env.ts';
 import type { ModelCatalogue } from './catalogue.ts';
@@ -27,7 +28,7 @@ export async function requestedModel(
   models: ModelCatalogue,
   { model, version }: ModelName = modelNameOf(c),
 ): Promise<ServedModel> {
-  const served = await models.get(model, c.get('tenant'), waitUntilOf(c), version);
+  const served = await seen(c, model, models.get(model, c.get('tenant'), waitUntilOf(c), version));
   c.get('seen').model = served.model.name;
   return served;
 }
@@ -41,10 +42,21 @@ export async function answeringModel(
   models: ModelCatalogue,
   { model, version }: ModelName = modelNameOf(c),
 ): Promise<ServedModel> {
-  const served = await models.get(model, c.get('tenant'), waitUntilOf(c), version, chanceOf(c.get('requestId')));
+  const chance = chanceOf(c.get('requestId'));
+  const served = await seen(c, model, models.get(model, c.get('tenant'), waitUntilOf(c), version, chance));
   c.get('seen').model = served.model.name;
   c.header('X-Whylight-Version', served.model.version);
   return served;
+}
+
+/** Records the name of a model that is there and damaged. Names that nobody has stay out of logs and metrics. */
+async function seen(c: Context<EdgeEnv>, name: string, found: Promise<ServedModel>): Promise<ServedModel> {
+  try {
+    return await found;
+  } catch (error) {
+    if (WhylightError.is(error, 'model_damaged')) c.get('seen').model = name;
+    throw error;
+  }
 }
 
 /**

@@ -57,6 +57,10 @@ describe('parsing of a target', () => {
     );
   });
 
+  it.each(['1e400*tabby', '1e+400*tabby', '1.2.3*tabby'])('refuses the weight of %s, not its class', (request) => {
+    expect(() => resolveTarget(request, space)).toThrow('is no finite number');
+  });
+
   it('requires an index when there are no labels', () => {
     expect(resolveTarget('3', { scores, size: 5 })).toEqual({ index: 3, weights: [{ index: 3, weight: 1 }] });
     expect(() => resolveTarget('cat', { scores, size: 5 })).toThrow(

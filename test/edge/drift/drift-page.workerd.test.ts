@@ -94,6 +94,11 @@ describe('GET /admin/drift', () => {
     expect((await page(key, query)).status).toBe(status);
   });
 
+  it('names the parameter of the query that is wrong', async () => {
+    const response = await page('drift-ops', 'model=cifar10&days=99');
+    expect(await response.json()).toMatchObject({ status: 400, errors: [{ parameter: 'days' }] });
+  });
+
   it('keeps shares for weeks and then removes them', async () => {
     const facts = { model: 'kept', version: '1', method: 'saliency', label: 'a', shares: { left: 1 } };
     await history.add(facts, 1000);

@@ -5,6 +5,7 @@ import { ModelCatalogue } from '../../../src/edge/models/catalogue.ts';
 import type { VersionRecord } from '../../../src/edge/models/model-record.ts';
 import { r2Files } from '../../../src/edge/models/r2.ts';
 import { ModelRegistry } from '../../../src/edge/models/registry.ts';
+import type { Log } from '../../../src/edge/observe/log.ts';
 import { bindings } from '../../support/app.ts';
 import { keyOf, request, tenantApp, uploadOf } from '../../support/tenants.ts';
 import { denseModel } from '../../support/tiny-models.ts';
@@ -22,7 +23,9 @@ async function isolate() {
     }),
   });
   const keys = [await keyOf('acme-key', ['predict', 'explain', 'admin'])];
-  return { ask: tenantApp({ acme: { keys } }, { replaced: { models } }), lines };
+  const requests: unknown[] = [];
+  const log: Log = (_, message, facts) => void requests.push({ message, ...facts });
+  return { ask: tenantApp({ acme: { keys } }, { log, replaced: { models } }), lines, requests };
 }
 
 const question = (): RequestInit => ({
@@ -34,9 +37,12 @@ const question = (): RequestInit => ({
   }),
 });
 
+const bodyOf = async (response: Response) => (await response.json()) as Record<string, unknown>;
+
 async function explained() {
-  const response = await (await isolate()).ask('/v2/models/dense/explain', question());
-  return { status: response.status, body: (await response.json()) as Record<string, unknown> };
+  const { ask, requests } = await isolate();
+  const response = await ask('/v2/models/dense/explain', question());
+  return { status: response.status, body: await bodyOf(response), requests };
 }
 
 let record: VersionRecord;
@@ -79,11 +85,17 @@ describe('a model in a damaged store', () => {
       const whole = await read(key);
       if (damage) await bucket.put(key, damage(whole));
       else await bucket.delete(key);
-      const { status, body } = await explained();
+      const { status, body, requests } = await explained();
       expect([path, status, body]).toMatchObject([path, 502, { code: 'model_damaged', model: 'dense', file: path }]);
+      // The key is for the log of the operator, not for clients.
+      expect(JSON.stringify(body)).not.toContain(key);
+      expect(requests).toMatchObject([
+        { message: 'request failed', code: 'model_damaged', reason: expect.stringContaining(key) },
+        { message: 'request', status: 502, model: 'dense' },
+      ]);
       await bucket.put(key, whole);
     }
-    expect(await explained()).toEqual(before);
+    expect((await explained()).body).toEqual(before.body);
   });
 
   it.each([
@@ -99,7 +111,7 @@ describe('a model in a damaged store', () => {
       expect(await uploaded()).toMatchObject({ status: 200, body: { repaired: [path] } });
       expect(await read(key)).toEqual(whole);
     }
-    expect(await explained()).toEqual(before);
+    expect((await explained()).body).toEqual(before.body);
     expect((await uploaded()).body).not.toHaveProperty('repaired');
   });
 

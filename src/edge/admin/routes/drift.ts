@@ -1,12 +1,11 @@
 /** Curves of attribution drift. */
 import * as z from 'zod';
 import { WhylightError } from '../../../core/errors.ts';
-import { safeParse } from '../../../core/safe-parse.ts';
 import { driftPage } from '../../drift/drift-page.ts';
 import { driftQuery, driftView, readDrift } from '../../drift/drift-view.ts';
 import { DRAWING_POLICY } from '../../explain/draw-document.ts';
+import { checkedQuery } from '../../http/checked-query.ts';
 import { negotiate } from '../../http/negotiate.ts';
-import { violationsOf } from '../../http/violations.ts';
 import { json } from '../../openapi/content.ts';
 import { defineRoute } from '../../openapi/route.ts';
 import { operates } from '../access.ts';
@@ -36,13 +35,9 @@ export const drift = defineRoute(
       if (!driftHistory) {
         throw new WhylightError('not_found', 'This server keeps no attribution shares: bind DRIFT_HISTORY.');
       }
-      const parsed = safeParse(driftQuery, c.req.query());
-      if (!parsed.success) {
-        const errors = violationsOf(parsed.error.issues);
-        throw new WhylightError('invalid_request', errors.map(({ detail }) => detail).join(' '), { errors });
-      }
+      const query = checkedQuery(c, driftQuery);
       const type = negotiate(c.req.header('Accept'), ['application/json', 'text/html']);
-      const view = await readDrift(driftHistory, parsed.data, Date.now());
+      const view = await readDrift(driftHistory, query, Date.now());
       if (type === 'application/json') return c.json(view, 200);
       c.set('pagePolicy', DRAWING_POLICY);
       return c.html(driftPage(view));
