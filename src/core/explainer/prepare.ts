@@ -1,7 +1,7 @@
 /** Preparation of a model: every graph that some methods need, compiled ahead, with the facts to run them. */
 import type { Optimize } from '../autodiff/compile.ts';
 import type { Ruleset } from '../autodiff/ruleset.ts';
-import { rulesets } from '../autodiff/rulesets/index.ts';
+import { rulesets, withRules } from '../autodiff/rulesets/index.ts';
 import { WhylightError } from '../errors.ts';
 import type { Needs } from '../method/contract.ts';
 import { namedNeeds } from '../method/contract.ts';
@@ -78,7 +78,7 @@ export function needsOf(
   const add = (needs: Needs): void => {
     const resolved = resolveNeeds(needs, info);
     wanted.set(variantKey(model, resolved, OPTIMIZE), resolved);
-    const { ruleset } = resolved;
+    const ruleset = withRules(resolved.ruleset);
     if (rulesets.get(ruleset.id) === ruleset) used.set(ruleset.id, ruleset);
   };
   // Predictions and summaries.

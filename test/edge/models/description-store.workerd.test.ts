@@ -41,9 +41,13 @@ async function explained(location: string, reader?: string) {
   return { status: response.status, outputs, logged, found };
 }
 
-const storedNames = async () => (await bindings.RESULTS.list({ prefix: 'model-' })).keys.map(({ name }) => name);
+/** Descriptions that other tests have stored. */
+let others: readonly string[];
+const allNames = async () => (await bindings.RESULTS.list({ prefix: 'model-' })).keys.map(({ name }) => name);
+const storedNames = async () => (await allNames()).filter((name) => !others.includes(name));
 
 beforeAll(async () => {
+  others = await allNames();
   tenants = { den: { keys: [await keyOf('den-key', ['predict', 'explain', 'admin'])] } };
   const read = async (path: string) => (await bindings.MODELS.fetch(`https://assets.invalid/cifar10/${path}`)).bytes();
   const model = await read('model.onnx');
