@@ -97,6 +97,7 @@ export default defineConfig({
     'src/cli/main.ts',
     // Threads and Workers of their own, which nothing imports.
     'src/node/engine-thread.ts',
+    'src/node/inspect-thread.ts',
     'src/node/isolation/method-thread.ts',
     'src/edge/workerd/isolation/serve-method.ts',
   ],

@@ -135,6 +135,7 @@ describe('dependencies between folders', () => {
     expect(users.sort()).toEqual([
       'cli/compose.ts',
       'edge/workerd/worker-module.ts',
+      'node/inspect-thread.ts',
       'node/node-module.ts',
       'node/origin-services.ts',
       'package/edge-node.ts',

@@ -1,22 +1,34 @@
-/** Thread that inspects uploads; `UploadInspector` starts it, asks, and ends it. */
+/** Thread that inspects uploads and tries them; `UploadInspector` starts it, asks, and ends it. */
 import { parentPort } from 'node:worker_threads';
-import { plugins } from '#plugins';
-import { MethodRegistry } from '../core/method/registry.ts';
-import { inspectFiles } from '../edge/models/inspection.ts';
-import type { AnsweredInspection, AskedInspection } from './inspection-protocol.ts';
+import { plugins, tasks } from '#plugins';
+import { composeExplainer } from '../composition/compose-explainer.ts';
+import { ISOLATE_LIMITS } from '../core/limits.ts';
+import { inspectFiles, tryUpload } from '../edge/models/inspection.ts';
+import { boundWasmMemory } from './bounded-wasm-memory.ts';
+import {
+  type AnsweredInspection,
+  type AskedInspection,
+  ENGINE_MIB,
+  type InspectionMessage,
+} from './inspection-protocol.ts';
+import { onnxruntimeWeb } from './onnxruntime-web.ts';
 import { failureOf } from './thread-failure.ts';
 
 if (!parentPort) throw new Error('This file is a thread; use UploadInspector.');
 const port = parentPort;
-const methods = new MethodRegistry(plugins);
+boundWasmMemory(ENGINE_MIB * 2 ** 20);
+// The engine of an isolate. A run of native code cannot be stopped: a thread would wait for its end.
+const explainer = composeExplainer(onnxruntimeWeb(), { plugins, tasks }, ISOLATE_LIMITS);
 
-port.on('message', async ({ name, files }: AskedInspection) => {
-  port.postMessage(await inspected(name, files));
-});
+const say = (message: InspectionMessage): void => port.postMessage(message);
+
+port.on('message', async ({ name, files }: AskedInspection) => say(await inspected(name, files)));
 
 async function inspected(name: string, files: AskedInspection['files']): Promise<AnsweredInspection> {
   try {
-    const { report } = await inspectFiles(name, async (path) => files.get(path), methods);
+    const { model, report } = await inspectFiles(name, async (path) => files.get(path), explainer.methods);
+    say({ trial: true });
+    await tryUpload(explainer, model, { waitUntil: () => undefined });
     return { report };
   } catch (error) {
     return { failure: failureOf(error, 'internal') };

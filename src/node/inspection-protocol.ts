@@ -2,6 +2,9 @@
 import type { UploadReport } from '../edge/models/upload-report.ts';
 import type { Failure } from './thread-failure.ts';
 
+/** Memory that the engine of the thread takes at most, in MiB; an isolate has 128 MiB in all. */
+export const ENGINE_MIB = 192;
+
 /** Files to be inspected. */
 export interface AskedInspection {
   /** Name of the model, for messages. */
@@ -11,3 +14,6 @@ export interface AskedInspection {
 }
 
 export type AnsweredInspection = { readonly report: UploadReport } | { readonly failure: Failure };
+
+/** Messages of the thread: `trial` when the model is about to run, then the answer. */
+export type InspectionMessage = { readonly trial: true } | AnsweredInspection;

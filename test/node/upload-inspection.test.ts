@@ -14,6 +14,7 @@ import { OriginRunner } from '../../src/edge/origin/origin-runner.ts';
 import { type Serving, serve } from '../../src/node/serve.ts';
 import { ORIGIN } from '../support/origin-settings.ts';
 import { reluChain } from '../support/relu-chain.ts';
+import { whileLoop } from '../support/while-loop.ts';
 
 const secret = 'a secret that has more than 32 characters';
 const cifar = new Uint8Array(readFileSync('models/cifar10/model.onnx'));
@@ -95,6 +96,13 @@ describe('the inspection of an upload', () => {
     const [here, there] = [await upload('isolate', bytes), await upload('origin', bytes)];
     expect(here.facts).toMatchObject({ code });
     expect(there).toEqual(here);
+  });
+
+  it('refuses a loop that only its data bound in the isolate, and accepts it where an origin has ended it', async () => {
+    const [here, there] = [await upload('isolate', whileLoop(-1)), await upload('origin', whileLoop(-1))];
+    expect(here).toMatchObject({ status: 422, facts: { code: 'invalid_model', loop: expect.any(String) } });
+    expect(here.facts.detail).toMatch(/constant trip count that bounds it, or upload the model where an origin/);
+    expect(there.status).toBe(201);
   });
 
   it('runs in the isolate where the origin stores no uploads', async () => {

@@ -1,5 +1,6 @@
 /** Number of node runs that the loops of an uploaded model state: nothing can stop an engine within a run. */
 import { constantValues } from '../../core/onnx/constant.ts';
+import { subgraphs } from '../../core/onnx/edit.ts';
 import type { Constant, Graph, Node } from '../../core/onnx/graph.ts';
 
 /** Trip counts from here on mean that the condition decides, as exporters write a `while`. */
@@ -16,12 +17,30 @@ export function nodeRuns(graph: Graph, around: Scope = []): number {
   const scope = [graph.constants, ...around];
   let runs = 0;
   for (const node of graph.nodes) {
-    const inside = Object.values(node.attributes)
-      .flatMap((attribute) => (attribute.type === 'graph' ? [attribute.value] : []))
-      .reduce((sum, inner) => sum + nodeRuns(inner, scope), 0);
+    const inside = subgraphs(node).reduce((sum, inner) => sum + nodeRuns(inner, scope), 0);
     runs += 1 + (node.op === 'Loop' && inside > 0 ? iterations(node, scope) * inside : inside);
   }
   return runs;
+}
+
+/**
+ * Finds a loop, in a graph or those inside of it, whose number of iterations nothing but the data bound.
+ * @returns its name, or else that of its first output; undefined where there is none
+ */
+export function unboundedLoop(graph: Graph, around: Scope = []): string | undefined {
+  const scope = [graph.constants, ...around];
+  for (const node of graph.nodes) {
+    if (node.op === 'Loop' && !isBounded(node, scope)) return node.name || node.outputs.find((name) => name !== '');
+    for (const inner of subgraphs(node)) {
+      const found = unboundedLoop(inner, scope);
+      if (found !== undefined) return found;
+    }
+  }
+  return undefined;
+}
+
+function isBounded({ inputs: [count = ''] }: Node, scope: Scope): boolean {
+  return (numberOf(count, scope) ?? NO_COUNT) < NO_COUNT;
 }
 
 function iterations(node: Node, scope: Scope): number {

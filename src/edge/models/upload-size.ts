@@ -9,7 +9,7 @@ import { weightBytes } from '../../core/plan/machine-memory.ts';
 import { wasmBytes } from '../../core/plan/memory.ts';
 import { sizeOf } from '../../core/tensor/tensor.ts';
 import { ISOLATE_BYTES } from '../../tools/inspect.ts';
-import { nodeRuns } from './loop-runs.ts';
+import { nodeRuns, unboundedLoop } from './loop-runs.ts';
 
 /** Maximum number of nodes, those of nested graphs among them. An isolate would need 25 KiB for each. */
 const MAX_NODES = 5_000;
@@ -62,6 +62,21 @@ export function checkUploadSize(model: Model): void {
     const facts = { bytes, max_bytes: ISOLATE_BYTES };
     throw tooLarge(`would take about ${mib(bytes)} MiB`, `the ${mib(ISOLATE_BYTES)} MiB of an isolate`, facts);
   }
+}
+
+/**
+ * Checks that every loop of a model has a maximum of iterations that is known before it runs: the row's shape may give
+ * it, its data may not. For places where nothing can end a run.
+ * @throws WhylightError `invalid_model`, with the name of the loop
+ */
+export function checkLoops(model: Model): void {
+  const loop = unboundedLoop(simplify(withOneRow(model)));
+  if (loop === undefined) return;
+  throw new WhylightError(
+    'invalid_model',
+    `The loop "${loop}" runs for as long as the data say, and here nothing could end it: give it a constant trip count that bounds it, or upload the model where an origin inspects it.`,
+    { loop },
+  );
 }
 
 function countNodes(graph: Graph, depth: number): number {

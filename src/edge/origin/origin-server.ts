@@ -1,19 +1,10 @@
 /** The origin's side of the protocol between edge and origin. */
 import type { WaitUntil } from '../../core/engine/session-cache.ts';
-import type { Explainer } from '../../core/explainer/explainer.ts';
 import type { Model } from '../../core/model/model.ts';
 import type { BundleFiles } from '../models/model-bundle.ts';
 import type { UploadReport } from '../models/upload-report.ts';
 import type { OriginRequest } from './origin-request.ts';
 import type { SignatureCheck } from './signature.ts';
-
-/** Connection of an inspection with its request. */
-export interface InspectionHooks {
-  /** Engine on which a row of zeros is tried. */
-  readonly explainer: Explainer;
-  readonly signal: AbortSignal;
-  readonly waitUntil: WaitUntil;
-}
 
 /** Parts of a server that runs heavy requests for edges. */
 export interface OriginServer {
@@ -26,10 +17,11 @@ export interface OriginServer {
    */
   readonly storeFile?: (sha256: string, chunks: AsyncIterable<Uint8Array>) => Promise<void>;
   /**
-   * Makes the inspection of an upload; absent on a server without uploads. What it returns begins when it is its turn.
+   * Makes the inspection of an upload; absent on a server without uploads. What it returns begins when it is its turn, and
+   * ends with its signal, even within a run of the model.
    * @throws WhylightError `model_needed` with the digests of the files that are `missing`; `overloaded`
    */
-  readonly inspect?: (name: string, files: BundleFiles) => Promise<(hooks: InspectionHooks) => Promise<UploadReport>>;
+  readonly inspect?: (name: string, files: BundleFiles) => Promise<(signal: AbortSignal) => Promise<UploadReport>>;
   /**
    * Reserves a slot for one run.
    * @returns runs the work once it is its turn

@@ -1,6 +1,5 @@
 /** Inspects a model that is being uploaded at an edge, and streams heartbeats and the report to it as frames. */
 import { WhylightError } from '../../core/errors.ts';
-import type { Explainer } from '../../core/explainer/explainer.ts';
 import type { Log } from '../observe/log.ts';
 import type { InspectionRequest } from './origin-request.ts';
 import type { OriginServer } from './origin-server.ts';
@@ -8,7 +7,6 @@ import { type FramesConnection, serveFrames } from './serve-frames.ts';
 
 interface InspectionServices {
   readonly asOrigin: Pick<OriginServer, 'inspect'>;
-  readonly explainer: Explainer;
   readonly log: Log;
 }
 
@@ -18,15 +16,13 @@ interface InspectionServices {
  * @throws WhylightError `model_needed`, `overloaded`; `not_found` at an origin without uploads
  */
 export async function serveInspection(
-  { asOrigin, explainer, log }: InspectionServices,
+  { asOrigin, log }: InspectionServices,
   { name, files, deadline }: InspectionRequest,
   connection: FramesConnection,
 ): Promise<ReadableStream<Uint8Array>> {
   if (!asOrigin.inspect) throw noUploads();
   const inspect = await asOrigin.inspect(name, files);
-  return serveFrames({ log }, connection, deadline, ({ signal }) =>
-    inspect({ explainer, signal, waitUntil: connection.waitUntil }),
-  );
+  return serveFrames({ log }, connection, deadline, ({ signal }) => inspect(signal));
 }
 
 /** Error of a server that stores no uploaded models. */

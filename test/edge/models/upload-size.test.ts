@@ -5,10 +5,11 @@ import { Model } from '../../../src/core/model/model.ts';
 import { GraphBuilder, type Value } from '../../../src/core/onnx/builder.ts';
 import { write } from '../../../src/core/onnx/write.ts';
 import { neuronTarget } from '../../../src/core/strategy/neuron.ts';
-import { checkUploadSize } from '../../../src/edge/models/upload-size.ts';
+import { checkLoops, checkUploadSize } from '../../../src/edge/models/upload-size.ts';
 import gradCam from '../../../src/plugins/activation/grad-cam.ts';
 import layerConductance from '../../../src/plugins/gradient/layer-conductance.ts';
 import { methodReports } from '../../../src/tools/inspect.ts';
+import { growingLoop, whileLoop } from '../../support/while-loop.ts';
 
 const opened = (g: GraphBuilder, y: Value) => Model.read({ bytes: write(g.build([g.named(y, 'y')])).graph });
 
@@ -38,6 +39,19 @@ function loop(count: number | undefined, isConstant: boolean) {
   const g = GraphBuilder.empty();
   const x = g.input('x', 'float32', ['N', 2]);
   const trips = count === undefined ? undefined : g.constant('int64', [], [count]);
+  return opened(g, g.op('Loop', [trips, g.constant('bool', [], [1]), x], { body: { type: 'graph', value } }));
+}
+
+/** A loop of as many iterations as the shape says: one for each of three columns of `x`, or of an unknown number. */
+function countedLoop(columns: number | string) {
+  const body = GraphBuilder.empty();
+  body.input('i', 'int64', []);
+  const given = body.input('c', 'bool', []);
+  const state = body.input('s', 'float32', ['N', columns]);
+  const value = body.build([body.named(body.op('Identity', [given]), 'co'), body.named(body.op('Neg', [state]), 'so')]);
+  const g = GraphBuilder.empty();
+  const x = g.input('x', 'float32', ['N', columns]);
+  const trips = g.op('Gather', [g.op('Shape', [x]), g.constant('int64', [], [1])]);
   return opened(g, g.op('Loop', [trips, g.constant('bool', [], [1]), x], { body: { type: 'graph', value } }));
 }
 
@@ -85,6 +99,26 @@ describe('checkUploadSize', () => {
 
   it('refuses a model that takes more memory than an isolate has', async () => {
     expect(refusal(await classifier(2048, 2048))?.details).toMatchObject({ max_bytes: 128 * 2 ** 20 });
+  });
+});
+
+describe('checkLoops', () => {
+  it('accepts a loop whose trip count is a constant, or follows from the shape of a row', async () => {
+    for (const model of [await loop(10, false), await countedLoop(3)]) expect(() => checkLoops(model)).not.toThrow();
+  });
+
+  it.each([
+    ['no trip count', whileLoop(-1)],
+    ['a body that makes its state longer, without a trip count', growingLoop()],
+  ])('refuses a loop with %s, whose condition depends on the data', async (_, bytes) => {
+    const model = await Model.read({ bytes });
+    expect(() => checkLoops(model)).toThrow(expect.objectContaining({ code: 'invalid_model' }));
+  });
+
+  it('refuses a loop with a trip count of 2^40, and one for each of an unknown number of columns', async () => {
+    for (const model of [await loop(2 ** 40, false), await countedLoop('M')]) {
+      expect(() => checkLoops(model)).toThrow(/for as long as the data say/);
+    }
   });
 });
 
