@@ -1,11 +1,13 @@
 /**
- * src/edge/routes/*.ts and src/edge/admin/routes/*.ts -> `index.ts` in each: every exported route, in the list that its
- * description puts it in. `--check` writes nothing and fails when a list is outdated.
+ * src/edge/routes/*.ts and src/edge/admin/routes/*.ts -> `index.ts` and `lazy.ts` in each: every exported route, in the
+ * list that its description puts it in, loaded at once or by the first request for it. `--check` writes nothing and fails
+ * when a list is outdated.
  */
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { TAGS } from '../src/edge/openapi/document.ts';
 import type { Route, RouteDescription } from '../src/edge/openapi/route.ts';
+import { type FoundRoute, lazyText } from './routes/lazy-text.ts';
 
 const ROOT = new URL('..', import.meta.url);
 const LINE = 120;
@@ -36,17 +38,11 @@ const FOLDERS: Readonly<Record<string, readonly List[]>> = {
   ],
 };
 
-interface Found {
-  readonly name: string;
-  readonly file: string;
-  readonly description: RouteDescription;
-}
-
 /** Routes of a folder: files by the order of their tags, then by name; within a file as they stand there. */
-async function routesIn(folder: string): Promise<Found[]> {
-  const found: Found[] = [];
+async function routesIn(folder: string): Promise<FoundRoute[]> {
+  const found: FoundRoute[] = [];
   for (const file of readdirSync(new URL(folder, ROOT)).sort()) {
-    if (!file.endsWith('.ts') || file === 'index.ts') continue;
+    if (!file.endsWith('.ts') || ['index.ts', 'lazy.ts'].includes(file)) continue;
     const url = new URL(`${folder}/${file}`, ROOT);
     const exported = (await import(url.href)) as Record<string, Partial<Route>>;
     for (const [, name = ''] of readFileSync(url, 'utf8').matchAll(/^export const (\w+)/gm)) {
@@ -58,7 +54,7 @@ async function routesIn(folder: string): Promise<Found[]> {
   return found.sort((a, b) => tags.indexOf(a.description.tag) - tags.indexOf(b.description.tag));
 }
 
-function index(lists: readonly List[], routes: readonly Found[]): string {
+function index(lists: readonly List[], routes: readonly FoundRoute[]): string {
   const files = [...new Set(routes.map(({ file }) => file))].sort();
   const namesIn = (file: string): string[] => routes.filter((one) => one.file === file).map(({ name }) => name);
   return [
@@ -80,11 +76,20 @@ function group(before: string, names: readonly string[], after: string, space: s
 
 const check = process.argv.includes('--check');
 for (const [folder, lists] of Object.entries(FOLDERS)) {
-  const file = fileURLToPath(new URL(`${folder}/index.ts`, ROOT));
-  const text = index(lists, await routesIn(folder));
+  const routes = await routesIn(folder);
+  const listed = lists.map(({ has, ...list }) => ({
+    ...list,
+    routes: routes.filter(({ description }) => has(description)),
+  }));
+  write(`${folder}/index.ts`, index(lists, routes));
+  write(`${folder}/lazy.ts`, lazyText(listed, folder, NOTE));
+}
+
+function write(path: string, text: string): void {
+  const file = fileURLToPath(new URL(path, ROOT));
   if (!check) writeFileSync(file, text);
   else if (readFileSync(file, 'utf8') !== text) {
-    console.error(`${folder}/index.ts is outdated: run npm run setup.`);
+    console.error(`${path} is outdated: run npm run setup.`);
     process.exitCode = 1;
   }
 }

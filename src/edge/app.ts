@@ -1,70 +1,23 @@
-/** The HTTP app. It runs in workerd and in Node; everything that depends on the platform is part of {@link Services}. */
-import { Hono } from 'hono';
-import { methodNotAllowed } from 'hono/method-not-allowed';
-import { requestId } from 'hono/request-id';
-import { secureHeaders } from 'hono/secure-headers';
-import { timing } from 'hono/timing';
-import { limitAdminBody, neverStore } from './admin/middleware.ts';
+/** The HTTP app with every route loaded from the start, for Node and for Workers that are bundled into one file. */
+import type { Hono } from 'hono';
 import { adminRoutes } from './admin/routes/index.ts';
-import { pathBelow, setBasePath } from './http/base-path.ts';
+import { appOfRoutes } from './app-of-routes.ts';
 import type { EdgeEnv } from './http/env.ts';
-import { preflight } from './http/middleware/cors.ts';
-import { decodeBody } from './http/middleware/decode-body.ts';
-import { guard } from './http/middleware/guard.ts';
-import { holdBody } from './http/middleware/hold-body.ts';
-import { identityEncoding } from './http/middleware/identity-encoding.ts';
-import { limitBody, refuseAbove } from './http/middleware/limit-body.ts';
-import { observe } from './http/middleware/observe.ts';
-import { pagePolicy } from './http/middleware/page-policy.ts';
-import { onError, onMethodNotAllowed, onNotFound } from './http/problem.ts';
-import { exposedHeaders } from './openapi/headers.ts';
-import { mountRoutes } from './openapi/mount.ts';
-import type { Route } from './openapi/route.ts';
-import { docsRoutes } from './routes/docs.ts';
 import { keyRoutes, openRoutes, originRoutes } from './routes/index.ts';
-import { pageRoutes } from './routes/pages.ts';
-import { v1Live } from './routes/v1-live.ts';
 import type { Services } from './services.ts';
 
-/** Security headers of every response that is no page: nothing in it may run, load or be framed. */
-const SECURITY = {
-  contentSecurityPolicy: { defaultSrc: ["'none'"], frameAncestors: ["'none'"] },
-  // CORS decides which pages may read a response.
-  crossOriginResourcePolicy: false,
-  xFrameOptions: 'DENY',
-};
+const descriptionsOf = (routes: readonly (typeof openRoutes | typeof keyRoutes | typeof adminRoutes)[number][]) =>
+  routes.map(({ description }) => description);
 
 /**
  * Makes the app. The server passes an execution context with `waitUntil` to `app.fetch(request, env, context)`.
  * @see src/edge/routes/index.ts for the routes
  */
-export function createApp(services: Services): Hono<EdgeEnv> {
-  const { basePath = '' } = services;
-  const app = new Hono<EdgeEnv>(basePath === '' ? {} : { getPath: pathBelow(basePath) });
-  app.onError(onError);
-  app.notFound(onNotFound);
-  app.use(requestId(), setBasePath(basePath), observe(services));
-  app.get('/', v1Live);
-  if (services.pages) app.route('/', pageRoutes(services.pages));
-  app.use(identityEncoding);
-  app.use(timing({ totalDescription: '' }));
-  app.use(pagePolicy);
-  app.use(secureHeaders(SECURITY));
-  app.use(methodNotAllowed({ app, onMethodNotAllowed }));
-  app.use(preflight);
-
-  const admin = services.ledger ? adminRoutes : [];
-  const routes: readonly Route[] = [...openRoutes, ...keyRoutes, ...admin];
-  const descriptions = routes.map(({ description }) => description);
-  const guarded = guard({ ...services, exposed: exposedHeaders(descriptions) });
-  mountRoutes(app, services, openRoutes);
-  app.route('/', docsRoutes(descriptions, basePath, services.pages !== undefined));
-  if (services.ledger) app.use('/admin/*', guarded, limitAdminBody, neverStore);
-  mountRoutes(app, services, admin);
-  const { memory, limits } = services;
-  mountRoutes(app, services, originRoutes, [refuseAbove(limits.maxBody)]);
-  app.use('/v2/*', guarded);
-  app.use('/v1/*', guarded);
-  mountRoutes(app, services, keyRoutes, [holdBody(memory, limits.maxBody), decodeBody, limitBody(limits)]);
-  return app;
-}
+export const createApp = (services: Services): Hono<EdgeEnv> =>
+  appOfRoutes(services, {
+    ...{ openRoutes, originRoutes, keyRoutes, adminRoutes },
+    descriptions: async () => ({
+      open: descriptionsOf([...openRoutes, ...keyRoutes]),
+      admin: descriptionsOf(adminRoutes),
+    }),
+  });

@@ -39,6 +39,10 @@ describe('the deployed Worker', () => {
     ['the methods for a model', '/v2/methods?model=cifar10'],
     ['a method', '/v2/methods/kernel_shap'],
     ['the state of the server', '/v2/health/ready'],
+    ['the models', '/v2/models'],
+    ['a model', '/v2/models/cifar10'],
+    ['a model of the V1 protocol', '/v1/models/cifar10'],
+    ['the jobs of a tenant', '/v2/jobs?limit=2'],
     ['the OpenAPI document', '/openapi.json'],
     ['the page of the API', '/docs/api'],
   ])('answers a request for %s', async (_, path, init) => {

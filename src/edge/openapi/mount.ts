@@ -4,7 +4,18 @@ import { etag } from 'hono/etag';
 import type { EdgeEnv } from '../http/env.ts';
 import { requireScope } from '../http/middleware/require-scope.ts';
 import type { Services } from '../services.ts';
-import { patternsOf, type Route } from './route.ts';
+import { patternsOf, type Route, type RouteDescription } from './route.ts';
+
+/** A route as it is mounted: its description may lack what only the OpenAPI document tells. */
+export interface MountedRoute extends Pick<Route, 'handler'> {
+  readonly description: Pick<
+    RouteDescription,
+    'method' | 'path' | 'versioned' | 'pattern' | 'access' | 'tagged' | 'headers'
+  > & {
+    /** Has a `body` where the route takes one. */
+    readonly request?: { readonly body?: object; readonly query?: object };
+  };
+}
 
 const tagContent = etag({ weak: true });
 
@@ -15,7 +26,7 @@ const tagContent = etag({ weak: true });
 export function mountRoutes(
   app: Hono<EdgeEnv>,
   services: Services,
-  routes: Iterable<Route>,
+  routes: Iterable<MountedRoute>,
   body: readonly MiddlewareHandler<EdgeEnv>[] = [],
 ): void {
   for (const { description, handler } of routes) {

@@ -83,11 +83,13 @@ export const operationIdOf = ({ id, path }: RouteDescription, at: string): strin
   at === path ? id : `${id}Version`;
 
 /** Lists the path templates of a route. */
-export const pathsOf = ({ path, versioned }: RouteDescription): readonly string[] =>
+export const pathsOf = ({ path, versioned }: Pick<RouteDescription, 'path' | 'versioned'>): readonly string[] =>
   versioned ? [path, path.replace('{model}', '{model}/versions/{version}')] : [path];
 
 /** Lists the path patterns of a route, as Hono writes them. The root of a protocol may end in a slash. */
-export const patternsOf = (description: RouteDescription): readonly string[] => {
+export const patternsOf = (
+  description: Pick<RouteDescription, 'path' | 'pattern' | 'versioned'>,
+): readonly string[] => {
   const { path, pattern } = description;
   if (pattern !== undefined) return [pattern];
   if (/^\/v\d$/.test(path)) return [path, `${path}/`];

@@ -6,12 +6,19 @@ const CACHE_CONTROL = 'public, max-age=3600';
 
 /**
  * Serves the OpenAPI document and a page that shows it. Both are open, as they reveal nothing of any tenant.
+ * @param descriptions returns the descriptions of the routes
  * @param basePath path that the app is served under; empty for the root
  * @param hasSite true where the site of the documents is served beside it
  */
-export const docsRoutes = (descriptions: readonly RouteDescription[], basePath: string, hasSite: boolean) => {
+export const docsRoutes = (
+  descriptions: () => Promise<readonly RouteDescription[]>,
+  basePath: string,
+  hasSite: boolean,
+) => {
   // The promises are never kept: one of another request may not settle in a Worker.
-  const document = once(async () => (await import('../openapi/document.ts')).openApiDocument(descriptions, basePath));
+  const document = once(async () =>
+    (await import('../openapi/document.ts')).openApiDocument(await descriptions(), basePath),
+  );
   const page = once(async () => (await import('#api-page')).renderApi(await document()));
   const policy = once(pagePolicy);
   return new Hono<EdgeEnv>()

@@ -2,11 +2,11 @@
 import { env } from 'cloudflare:workers';
 import * as configured from '#worker-plugins';
 import { hardenBuiltIns } from '../../core/harden.ts';
-import { createApp } from '../app.ts';
-import { consumeJobs } from '../jobs/consumer.ts';
+import { appOfRoutes } from '../app-of-routes.ts';
 import type { JobMessage } from '../jobs/job.ts';
 import type { Services } from '../services.ts';
 import type { WorkerBindings } from './bindings.ts';
+import { lazyRoutes } from './lazy-routes.ts';
 import { workerServices } from './worker-module.ts';
 
 export { AttributionHistory } from './durable-drift.ts';
@@ -16,9 +16,10 @@ export { TenantLedger } from './durable-ledger.ts';
 hardenBuiltIns();
 
 let services: Services | undefined;
-let app: ReturnType<typeof createApp> | undefined;
+let app: ReturnType<typeof appOfRoutes> | undefined;
 const servicesOf = (bindings: WorkerBindings): Services => (services ??= workerServices(bindings, configured));
-const appOf = (bindings: WorkerBindings): ReturnType<typeof createApp> => (app ??= createApp(servicesOf(bindings)));
+const appOf = (bindings: WorkerBindings): ReturnType<typeof appOfRoutes> =>
+  (app ??= appOfRoutes(servicesOf(bindings), lazyRoutes));
 
 try {
   // The platform starts an isolate while the client still opens its connection; the router compiles its routes when it
@@ -33,6 +34,7 @@ export default {
     return appOf(bindings).fetch(request, bindings, context);
   },
   async queue(batch, bindings, context) {
+    const { consumeJobs } = await import('../jobs/consumer.ts');
     await consumeJobs(servicesOf(bindings), batch, (promise) => context.waitUntil(promise));
   },
 } satisfies ExportedHandler<WorkerBindings, JobMessage>;
