@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { Readable } from 'node:stream';
 import { afterAll, describe, expect, it } from 'vitest';
 import type { ModelBundle } from '../../src/edge/models/model-bundle.ts';
 import { OriginClient } from '../../src/edge/origin/origin-client.ts';
@@ -32,7 +33,7 @@ describe('an UploadInspector', async () => {
   const inspector = new UploadInspector({ uploads, waiting: 2, accepting: () => true, trialMs: 2000 });
   async function inspect(bytes: Uint8Array) {
     for (const file of [manifest, bytes]) {
-      await uploads.put(sha256(file), new Blob([file as Uint8Array<ArrayBuffer>]).stream());
+      await uploads.put(sha256(file), Readable.from([file]));
     }
     return inspector.prepare('mine', filesOf(bytes))(new AbortController().signal);
   }
