@@ -1,5 +1,5 @@
 /** Flags for drawing a map, derived from the schema of the HTTP API's parameters. */
-import { drawingSchema } from '../core/image/overlay.ts';
+import { drawingSchema } from '../core/image/overlay-options.ts';
 import { parameterSchemas } from '../core/method/schema.ts';
 import { numberFlag } from './arguments.ts';
 

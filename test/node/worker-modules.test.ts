@@ -19,9 +19,9 @@ afterAll(async () => {
 
 const photo = { 'Content-Type': 'image/jpeg' };
 const cat = readFileSync('examples/photos/cat.jpg');
-const explain = (query: string): [string, RequestInit] => [
+const explain = (query: string, accept = 'application/json'): [string, RequestInit] => [
   `/v2/models/cifar10/explain${query}`,
-  { method: 'POST', headers: photo, body: cat },
+  { method: 'POST', headers: { ...photo, Accept: accept }, body: cat },
 ];
 const text = { method: 'POST', headers: { 'Content-Type': 'text/plain' }, body: 'a wonderful film' };
 
@@ -32,6 +32,10 @@ describe('the deployed Worker', () => {
     ['a method with rules of its own', ...explain('?method=guided_backprop')],
     ['a wrapper and the method inside it', ...explain('?method=smooth_grad&base_method=deep_lift&n_samples=2')],
     ['the method that the server chooses', ...explain('')],
+    ['a layer in front of the last convolution', ...explain('?method=layer_gradient')],
+    ['an image', ...explain('?method=saliency', 'image/png')],
+    ['a drawing', ...explain('?method=saliency', 'image/svg+xml')],
+    ['a page', ...explain('?method=saliency', 'text/html')],
     ['metrics', ...explain('?method=saliency&metrics=deletion')],
     ['an estimate', ...explain('/estimate?method=gradient_shap')],
     ['a comparison', '/v2/models/cifar10/compare?methods=grad_cam,occlusion', explain('')[1]],
@@ -41,8 +45,7 @@ describe('the deployed Worker', () => {
     ['the state of the server', '/v2/health/ready'],
     ['the models', '/v2/models'],
     ['a model', '/v2/models/cifar10'],
-    ['a model of the V1 protocol', '/v1/models/cifar10'],
-    ['the jobs of a tenant', '/v2/jobs?limit=2'],
+    ['the models of the V1 protocol', '/v1/models'],
     ['the OpenAPI document', '/openapi.json'],
     ['the page of the API', '/docs/api'],
   ])('answers a request for %s', async (_, path, init) => {
@@ -50,6 +53,11 @@ describe('the deployed Worker', () => {
     const answer = await response.text();
     expect([path, response.status, response.ok ? '' : answer]).toEqual([path, 200, '']);
     expect(answer.length).toBeGreaterThan(50);
+  });
+
+  it('lists the jobs of a tenant that has submitted none', async () => {
+    const response = await fetch(`${worker.address}/v2/jobs?limit=2`);
+    expect([response.status, await response.json()]).toEqual([200, { jobs: [] }]);
   });
 
   it('refuses a token of nobody, for which it loads the library of tokens', async () => {

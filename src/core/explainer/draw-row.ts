@@ -1,6 +1,6 @@
 /** Drawing of an explained row by the modality that prepared it. */
 import { WhylightError } from '../errors.ts';
-import type { DrawingOptions } from '../image/overlay.ts';
+import type { DrawingOptions } from '../image/overlay-options.ts';
 import type { DrawFormat, Features, Modality } from '../modality/modality.ts';
 import { captionSvg, stackSvg } from '../modality/svg.ts';
 import type { Float32Tensors } from '../tensor/rows.ts';

@@ -2,8 +2,6 @@
 import * as z from 'zod';
 import { WhylightError } from '../errors.ts';
 import type { ModelInfo, TensorInfo } from '../model/info.ts';
-import type { Node } from '../onnx/graph.ts';
-import { traitsOf } from '../onnx/operators.ts';
 
 /**
  * Schema of the parameter `target_layer`: the name of a tensor, or `auto` (the default) for the model's CAM layer.
@@ -40,39 +38,4 @@ export function targetLayer(name: string, model: ModelInfo): TensorInfo {
     'The model has no feature map to look at: name a tensor in target_layer, or use a gradient or perturbation method.',
     { parameter: 'target_layer' },
   );
-}
-
-export const gradientLayerParameter = z
-  .string()
-  .min(1)
-  .default('auto')
-  .describe(
-    'Name of the tensor to look at; "auto" takes what the last convolution with an activation behind it reads, or the tokens that the last attention starts from: at the very last feature map the gradient is the same at every position.',
-  );
-
-/**
- * The layer for a method that looks at the gradient alone. Behind the last feature map there is often nothing but a mean
- * over the positions, whose gradient knows channels and no places.
- * @throws WhylightError as {@link targetLayer}
- */
-export function gradientLayer(name: string, model: ModelInfo): TensorInfo {
-  const last = targetLayer(name, model);
-  return name === 'auto' && last === model.spatialLayers[0] ? (beforeLastConvolution(model) ?? last) : last;
-}
-
-/** Nonlinear in each position: behind such a node the gradient differs from position to position. */
-function isNonlinear(node: Node): boolean {
-  const { activation, pooling, featureMap } = traitsOf(node);
-  return activation === true || (pooling === 'max' && featureMap === 'yes');
-}
-
-function beforeLastConvolution({ graph: { nodes }, spatialLayers }: ModelInfo): TensorInfo | undefined {
-  const convolved = new Set(nodes.filter(({ op }) => op === 'Conv').map(({ inputs }) => inputs[0]));
-  const curved = new Set(nodes.filter(isNonlinear).flatMap(({ outputs }) => outputs));
-  let behind = false;
-  for (const layer of spatialLayers) {
-    if (behind && convolved.has(layer.name)) return layer;
-    behind ||= curved.has(layer.name);
-  }
-  return undefined;
 }

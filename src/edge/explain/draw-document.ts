@@ -7,12 +7,8 @@ import { svg, svgDocument } from '../../core/modality/svg.ts';
 import { drawingPage, imageSvg } from '../../protocol/drawing-page.ts';
 import { explanationImage } from '../../protocol/explanation-image.ts';
 import type { Services } from '../services.ts';
+import type { DocumentType } from './document-type.ts';
 import type { ExplainQuery } from './query.ts';
-
-export type DocumentType = 'image/svg+xml' | 'text/html';
-
-/** Policy of pages with a drawing: nothing in them loads or runs. */
-export const DRAWING_POLICY = "default-src 'none'; img-src data:; style-src 'unsafe-inline'";
 
 /**
  * Draws the only row of an explanation.

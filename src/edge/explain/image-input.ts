@@ -3,7 +3,7 @@ import { sha256Hex } from '../../core/digest.ts';
 import { WhylightError } from '../../core/errors.ts';
 import type { DecodeOptions, ImageCodecs } from '../../core/image/codecs/codecs.ts';
 import type { Image } from '../../core/image/image.ts';
-import { overlaySchema } from '../../core/image/overlay.ts';
+import { overlaySchema } from '../../core/image/overlay-options.ts';
 import { coveredOf, type PlacedImage, type PlacedSize, resizePlaced } from '../../core/image/placement.ts';
 import { detailOf, type Preprocessing, placementOf, tensorDetail } from '../../core/image/preprocess.ts';
 import { imageInputs } from '../../core/model/image-tensor.ts';

@@ -2,7 +2,6 @@
 import type { Context } from 'hono';
 import { sha256Hex } from '../../core/digest.ts';
 import type { Explanation } from '../../core/explainer/explanation.ts';
-import { explanationImage } from '../../protocol/explanation-image.ts';
 import { explanationOutputs, explanationParameters } from '../../protocol/explanation-outputs.ts';
 import type { InferenceResponse } from '../../protocol/open-inference.ts';
 import { cached } from '../cache/cached.ts';
@@ -22,6 +21,7 @@ export async function drawAnswer(
   explanation: Explanation,
 ): Promise<Uint8Array> {
   const image = await input.image();
+  const { explanationImage } = await import('../../protocol/explanation-image.ts');
   return codecs.encodePng(explanationImage(explanation, image, settings.overlay, settings.choseOverlay));
 }
 

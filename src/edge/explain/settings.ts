@@ -6,7 +6,7 @@ import * as z from 'zod';
 import { WhylightError } from '../../core/errors.ts';
 import { AUTO_METHOD } from '../../core/explainer/auto-method.ts';
 import type { ReadRequest } from '../../core/explainer/request.ts';
-import { type DrawingOptions, drawingSchema } from '../../core/image/overlay.ts';
+import { type DrawingOptions, drawingSchema } from '../../core/image/overlay-options.ts';
 import { NotAnswered } from '../../core/method/answered.ts';
 import { coerce, type ParameterIssue } from '../../core/method/params.ts';
 import { expectation, parameterSchemas } from '../../core/method/schema.ts';

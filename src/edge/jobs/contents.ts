@@ -2,7 +2,7 @@
 import type { TenantPolicy } from '../../config/tenant-policy.ts';
 import { WhylightError } from '../../core/errors.ts';
 import type { Explanation } from '../../core/explainer/explanation.ts';
-import type { DrawingOptions } from '../../core/image/overlay.ts';
+import type { DrawingOptions } from '../../core/image/overlay-options.ts';
 import type { InferenceRequest } from '../../protocol/open-inference.ts';
 import { pack, unpack } from '../../protocol/packed.ts';
 import type { OriginRequest } from '../origin/origin-request.ts';

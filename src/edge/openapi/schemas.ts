@@ -1,7 +1,7 @@
 /** Schemas of requests and responses, for the OpenAPI document and the typed client. */
 import * as z from 'zod';
 import { ERROR_CODES, type ErrorCode } from '../../core/errors.ts';
-import { overlaySchema } from '../../core/image/overlay.ts';
+import { overlaySchema } from '../../core/image/overlay-options.ts';
 import { PRESETS } from '../../core/method/contract.ts';
 import { DATATYPES } from '../../protocol/open-inference.ts';
 import { requestSchema } from '../explain/settings.ts';

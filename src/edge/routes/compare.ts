@@ -1,5 +1,5 @@
 import { compareMethods } from '../explain/compare.ts';
-import { DRAWING_POLICY } from '../explain/draw-document.ts';
+import { DRAWING_POLICY } from '../explain/document-type.ts';
 import { sourceHeaders } from '../explain/headers.ts';
 import { readRaw } from '../explain/query.ts';
 import { inferenceResponse, isBinary } from '../http/inference-response.ts';

@@ -4,7 +4,7 @@ import { wrapTime } from 'hono/timing';
 import { WhylightError } from '../../core/errors.ts';
 import { partialOutputs } from '../../protocol/explanation-outputs.ts';
 import { cacheControl } from '../cache/cached.ts';
-import { type DocumentType, DRAWING_POLICY, drawDocument } from '../explain/draw-document.ts';
+import { type DocumentType, DRAWING_POLICY } from '../explain/document-type.ts';
 import { type Answer, type AnswerHooks, explainCached } from '../explain/explain-cached.ts';
 import { sourceHeaders, targetHeaders } from '../explain/headers.ts';
 import { metricNames } from '../explain/metric-parameters.ts';
@@ -136,6 +136,7 @@ async function documentResponse(
   { explanation }: Answer,
   type: DocumentType,
 ): Promise<Response> {
+  const { drawDocument } = await import('../explain/draw-document.ts');
   const text = await wrapTime(c, 'draw', drawDocument(services, query, explanation, type));
   c.set('pagePolicy', DRAWING_POLICY);
   return c.body(text, 200, { 'Content-Type': `${type}; charset=utf-8` });

@@ -4,7 +4,6 @@ import { coreModule, engineModule } from '../../composition/core.ts';
 import { CORE } from '../../composition/tokens.ts';
 import { WhylightError } from '../../core/errors.ts';
 import { ISOLATE_LIMITS, PROCESS_LIMITS } from '../../core/limits.ts';
-import { openInferenceEngine } from '../../protocol/open-inference-engine.ts';
 import { coloTier } from '../cache/colo.ts';
 import { graphStore } from '../cache/graph-store.ts';
 import { kvTier } from '../cache/kv.ts';
@@ -42,6 +41,7 @@ import { decodeMemoryBeside } from './decode-memory.ts';
 import { durableDrift } from './durable-drift.ts';
 import { durableJobs } from './durable-job.ts';
 import { durableLedger } from './durable-ledger.ts';
+import { inferenceServer } from './inference-server.ts';
 import { ENGINE_VERSION, onnxruntimeWorkerd } from './onnxruntime-workerd.ts';
 
 const MIB = 2 ** 20;
@@ -87,7 +87,7 @@ function workerEngine(bindings: UsedBindings): Module {
   const { INFERENCE_SERVER: url, INFERENCE_AUTHORIZATION: authorization } = bindings;
   if (!url) return engineModule(onnxruntimeWorkerd(), machineLimits(bindings));
   const headers = authorization && { headers: { Authorization: authorization } };
-  return engineModule(openInferenceEngine({ url, ...headers }), machineLimits(bindings));
+  return engineModule(inferenceServer({ url, ...headers }), machineLimits(bindings));
 }
 
 /** Binds the parts that are made of the Worker's bindings. */

@@ -1,4 +1,4 @@
-import { gradientLayer, gradientLayerParameter } from '../../core/strategy/layer.ts';
+import { gradientLayer, gradientLayerParameter } from '../../core/strategy/gradient-layer.ts';
 import { defineSinglePass } from '../../core/strategy/single-pass.ts';
 
 /** The derivative of the score with respect to an inner tensor. */

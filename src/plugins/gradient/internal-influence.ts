@@ -6,7 +6,7 @@ import { baselinesOf } from '../../core/strategy/gradient/differences.ts';
 import { integrateGradients } from '../../core/strategy/gradient/path.ts';
 import { quadrature, quadratureParameter } from '../../core/strategy/gradient/quadrature.ts';
 import { lookupCost, needsOfSources, sourceValues } from '../../core/strategy/gradient/sources.ts';
-import { gradientLayer, gradientLayerParameter } from '../../core/strategy/layer.ts';
+import { gradientLayer, gradientLayerParameter } from '../../core/strategy/gradient-layer.ts';
 import { finishValues, valueParameters } from '../../core/strategy/reduction.ts';
 
 /** The mean gradient at a layer on the line from a baseline to the input. */

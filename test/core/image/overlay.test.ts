@@ -2,7 +2,8 @@ import { describe, expect, it } from 'vitest';
 import * as z from 'zod';
 import { colormap } from '../../../src/core/image/colormap.ts';
 import { type Image, makeImage } from '../../../src/core/image/image.ts';
-import { overlaySchema, renderOverlay } from '../../../src/core/image/overlay.ts';
+import { renderOverlay } from '../../../src/core/image/overlay.ts';
+import { overlaySchema } from '../../../src/core/image/overlay-options.ts';
 
 const [width, height] = [48, 32];
 const photo = makeImage(

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { GraphBuilder } from '../../../src/core/onnx/builder.ts';
-import { gradientLayer, targetLayer } from '../../../src/core/strategy/layer.ts';
+import { gradientLayer } from '../../../src/core/strategy/gradient-layer.ts';
+import { targetLayer } from '../../../src/core/strategy/layer.ts';
 import { openGraph } from '../../../src/testing/models.ts';
 
 /** Layers one after the other, a mean over all places, and what comes out is the scores. */

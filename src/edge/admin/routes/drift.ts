@@ -3,7 +3,7 @@ import * as z from 'zod';
 import { WhylightError } from '../../../core/errors.ts';
 import { driftPage } from '../../drift/drift-page.ts';
 import { driftQuery, driftView, readDrift } from '../../drift/drift-view.ts';
-import { DRAWING_POLICY } from '../../explain/draw-document.ts';
+import { DRAWING_POLICY } from '../../explain/document-type.ts';
 import { checkedQuery } from '../../http/checked-query.ts';
 import { negotiate } from '../../http/negotiate.ts';
 import { json } from '../../openapi/content.ts';
