@@ -174,7 +174,7 @@ const tooLarge = (allowed: string): WhylightError =>
 const endless = (allowed: number): WhylightError =>
   new WhylightError(
     'invalid_model',
-    `The model did not finish within ${allowed / 1000} s on one row of zeros, the longest that an upload may take: give its loops a constant trip count that bounds them, or use a smaller model.`,
+    `The model did not finish within ${allowed / 1000} s on one row of zeros, the longest that an upload may take: use a smaller model, or smaller trip counts of its loops.`,
     { max_milliseconds: allowed },
   );
 

@@ -1,5 +1,5 @@
-/** Models whose loop goes on for as long as the data say. */
-import { GraphBuilder } from '../../src/core/onnx/builder.ts';
+/** Models with loops that do not end, or take long. */
+import { GraphBuilder, type Value } from '../../src/core/onnx/builder.ts';
 import { write } from '../../src/core/onnx/write.ts';
 
 /**
@@ -21,8 +21,30 @@ export function whileLoop(bound: number): Uint8Array {
   return write(g.build([g.named(y, 'y')])).graph;
 }
 
-/** Makes the file of a model whose loop doubles the length of its state, for ever. */
-export function growingLoop(): Uint8Array {
+/** Makes the file of a model that squares a matrix of 512x512, some tens of milliseconds each, as often as is asked. */
+export function slowLoop(trips: number): Uint8Array {
+  const body = GraphBuilder.empty();
+  body.input('i', 'int64', []);
+  const goesOn = body.op('Identity', [body.input('c', 'bool', [])]);
+  const state = body.input('s', 'float32', [512, 512]);
+  const squared = body.op('MatMul', [state, state]);
+  const value = body.build([body.named(goesOn, 'co'), body.named(squared, 'so')]);
+  const g = GraphBuilder.empty();
+  const x = g.input('x', 'float32', ['N', 2]);
+  const start = g.op('Expand', [total(g, x), g.constant('int64', [2], [512, 512])]);
+  const [count, always] = [g.constant('int64', [], [trips]), g.constant('bool', [], [1])];
+  const end = g.op('Loop', [count, always, start], { body: { type: 'graph', value } });
+  return write(g.build([g.named(g.op('Add', [x, total(g, end)]), 'y')])).graph;
+}
+
+const total = (g: GraphBuilder, value: Value): Value =>
+  g.op('ReduceSum', [value], { keepdims: { type: 'int', value: 0 } });
+
+/**
+ * Makes the file of a model whose loop doubles the length of its state.
+ * @param trips number of times; for ever when left out
+ */
+export function growingLoop(trips?: number): Uint8Array {
   const body = GraphBuilder.empty();
   body.input('i', 'int64', []);
   body.input('c', 'bool', []);
@@ -33,7 +55,8 @@ export function growingLoop(): Uint8Array {
   const value = body.build([body.named(goesOn, 'co'), body.named(longer, 'so')]);
   const g = GraphBuilder.empty();
   const x = g.input('x', 'float32', ['N', 2]);
-  const long = g.op('Loop', [undefined, g.constant('bool', [], [1]), x], { body: { type: 'graph', value } });
+  const count = trips === undefined ? undefined : g.constant('int64', [], [trips]);
+  const long = g.op('Loop', [count, g.constant('bool', [], [1]), x], { body: { type: 'graph', value } });
   const y = g.op('ReduceSum', [long, g.constant('int64', [1], [1])]);
   return write(g.build([g.named(y, 'y')])).graph;
 }

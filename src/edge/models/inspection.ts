@@ -11,7 +11,7 @@ import { sizeOf, tensor } from '../../core/tensor/tensor.ts';
 import { inspectionSteps } from '../../tools/inspect.ts';
 import { type ReadFile, readModelFolder } from './folder.ts';
 import { type UploadReport, uploadReport } from './upload-report.ts';
-import { checkFileSize, checkUploadSize } from './upload-size.ts';
+import { checkFileSize, checkLoops, checkUploadSize } from './upload-size.ts';
 
 export interface InspectedUpload {
   readonly model: Model;
@@ -38,6 +38,7 @@ export async function inspectFiles(
   const model = await Model.read(source);
   await pause();
   checkUploadSize(model);
+  checkLoops(model);
   await pause();
   await askMethods(methods, model);
   // The operator sets of the file, not those after upgrading.

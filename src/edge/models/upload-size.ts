@@ -66,7 +66,8 @@ export function checkUploadSize(model: Model): void {
 
 /**
  * Checks that every loop of a model has a maximum of iterations that is known before it runs: the row's shape may give
- * it, its data may not. For places where nothing can end a run.
+ * it, its data may not. Nothing can end a run of onnxruntime-node or of an isolate, and a run that ends on one input says
+ * nothing of others.
  * @throws WhylightError `invalid_model`, with the name of the loop
  */
 export function checkLoops(model: Model): void {
@@ -74,7 +75,7 @@ export function checkLoops(model: Model): void {
   if (loop === undefined) return;
   throw new WhylightError(
     'invalid_model',
-    `The loop "${loop}" runs for as long as the data say, and here nothing could end it: give it a constant trip count that bounds it, or upload the model where an origin inspects it.`,
+    `The loop "${loop}" runs for as long as the data say, and nothing could end it: give it a constant trip count that bounds it. Operators can serve the model as it is from a folder.`,
     { loop },
   );
 }

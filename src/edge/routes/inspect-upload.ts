@@ -6,7 +6,6 @@ import { type EdgeEnv, waitUntilOf } from '../http/env.ts';
 import type { ArrivedUpload } from '../models/arrived-upload.ts';
 import type { Turns } from '../models/slices.ts';
 import type { UploadReport } from '../models/upload-report.ts';
-import { checkLoops } from '../models/upload-size.ts';
 import type { OriginRunner } from '../origin/origin-runner.ts';
 import type { Services } from '../services.ts';
 
@@ -56,7 +55,6 @@ const inIsolate = (
     const read = (path: string) => upload.read(path);
     const { inspectFiles, tryUpload } = await import('../models/inspection.ts');
     const { model, report } = await inspectFiles(upload.name, read, explainer.methods, pause);
-    checkLoops(model);
     await tryUpload(explainer, model, { waitUntil: waitUntilOf(c), signal: c.req.raw.signal });
     return report;
   });
