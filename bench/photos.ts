@@ -7,8 +7,9 @@
  */
 import { readdirSync, readFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
+import type { ImageType } from '../src/core/image/formats.ts';
 import { resizePlaced } from '../src/core/image/placement.ts';
-import { type ImageType, sniff } from '../src/core/image/sniff.ts';
+import { sniff } from '../src/core/image/sniff.ts';
 import { nodeCodecs } from '../src/node/codecs.ts';
 import { type Answered, post } from './support/ask.ts';
 import { flagsOf } from './support/flags.ts';

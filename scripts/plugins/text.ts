@@ -70,9 +70,24 @@ ${pluginsText(
 export const moduleText = (config: Config, built: BuiltIn): string =>
   configuredText(config, built, pluginsText(config.plugins, built.methods, built.builds, built.isolated));
 
-/** The same for a Worker, which loads most of the methods when they are first asked for: see {@link lazyPluginsText}. */
+/**
+ * The same for a Worker, which loads most of the methods when they are first asked for, see {@link lazyPluginsText}, and
+ * has the decoders of images that are configured.
+ */
 export const workerModuleText = (config: Config, built: BuiltIn): string =>
-  configuredText(config, built, lazyPluginsText(config, built));
+  configuredText(config, built, lazyPluginsText(config, built)) + codecsText(config);
+
+/** Imports decoders from `src/edge/workerd/codecs`, which has a module for each format. */
+function codecsText({ codecs }: Config): string {
+  const formats = [...new Set(codecs)];
+  const imports = formats.map((format) => `import ${format}Decoder from '../src/edge/workerd/codecs/${format}.ts';\n`);
+  return `
+${imports.join('')}import type { ImageDecoders } from '../src/core/image/codecs/codecs.ts';
+
+/** Decoders of the image formats that are taken. */
+export const codecs: ImageDecoders = { ${formats.map((format) => `${format}: ${format}Decoder`).join(', ')} };
+`;
+}
 
 function configuredText(
   { models, tenants, modalities, tasks, metrics, plugins }: Config,

@@ -1,4 +1,5 @@
 /** Source of the Worker of a deployment. */
+import { IMAGE_FORMATS } from '../core/image/formats.ts';
 import type { IsolatedBuild } from '../core/isolation/protocol.ts';
 import type { Deployment } from './third-party.ts';
 
@@ -14,7 +15,7 @@ export function workerText(
   { config, methods }: Deployment,
   isolated: ReadonlyMap<string, IsolatedBuild> = new Map(),
 ): string {
-  const { modalities, tasks, metrics, models, tenants } = config;
+  const { modalities, codecs, tasks, metrics, models, tenants } = config;
   const imports = [
     ...methods.flatMap(({ use, entry }, i) =>
       isolated.has(entry.method.id) ? [] : `import method${i} from ${specifier(use)};`,
@@ -24,19 +25,29 @@ export function workerText(
     ...metrics.map(({ use }, i) => `import metric${i} from ${specifier(use)};`),
   ];
   const ownTasks = tasks && `[${tasks.map((_, i) => `task${i}`).join(', ')}]`;
+  const chosen = IMAGE_FORMATS.filter((format) => codecs.includes(format));
+  const create = chosen.length === IMAGE_FORMATS.length ? 'createEdge' : 'createEdgeWithCodecs';
+  const decoders = create === 'createEdge' ? [] : chosen.map((format) => `${format}Decoder`);
+  const used = [
+    ownTasks ? [] : 'builtinTasks',
+    create,
+    'hardenBuiltIns',
+    isolated.size > 0 ? 'isolatedIn' : [],
+    decoders,
+  ];
   return `// Written by "whylight build" from plugins.config.json. Do not edit.
-import { ${ownTasks ? '' : 'builtinTasks, '}createEdge, hardenBuiltIns${isolated.size > 0 ? ', isolatedIn' : ''} } from 'whylight/edge';
+import { ${used.flat().join(', ')} } from 'whylight/edge';
 ${imports.join('\n')}
 
 export { AttributionHistory, ExplanationJob, TenantLedger } from 'whylight/edge';
 
 hardenBuiltIns();
 
-const edge = createEdge({
+const edge = ${create}({
   methods: [
 ${methods.map((method, i) => `    ${entryText(method, i, isolated)},`).join('\n')}
   ],
-  modalities: [${modalities.map((_, i) => `modality${i}`).join(', ')}],
+${create === 'createEdge' ? '' : `  codecs: { ${chosen.map((format) => `${format}: ${format}Decoder`).join(', ')} },\n`}  modalities: [${modalities.map((_, i) => `modality${i}`).join(', ')}],
   tasks: ${ownTasks ?? 'builtinTasks'},
   metrics: [${metrics.map((_, i) => `metric${i}`).join(', ')}],
   models: ${JSON.stringify(Object.fromEntries(Object.keys(models).map((name) => [name, name])))},

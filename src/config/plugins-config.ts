@@ -1,5 +1,6 @@
 /** Schema of plugins.config.json: built-in methods, models and tenants. */
 import * as z from 'zod';
+import { IMAGE_FORMATS } from '../core/image/formats.ts';
 import { parameterRules, TENANT_ID, tenantConfigSchema } from './tenant-policy.ts';
 
 const METHOD_ID = /^[a-z][a-z0-9]*(_[a-z0-9]+)*$/;
@@ -38,6 +39,11 @@ export const pluginConfigSchema = z
 /** A modality, a task or a metric, by the file or package that exports it. */
 const componentSchema = pluginConfigSchema.pick({ use: true, version: true });
 
+const imageFormat = z.enum(IMAGE_FORMATS, {
+  error: ({ input }) =>
+    `there is no image format ${JSON.stringify(input)}: name those that are to be decoded, of ${IMAGE_FORMATS.map((format) => `"${format}"`).join(', ')}`,
+});
+
 /** Methods by the name of their family, for `exclude`. */
 export const METHOD_FAMILIES: Readonly<Record<string, readonly string[]>> = { lrp: ['lrp', 'attn_lrp'] };
 
@@ -49,6 +55,12 @@ export const configSchema = z
       .array(componentSchema)
       .default([])
       .describe('Kinds of data beside images; none when left out, so that a bundle for images holds no others.'),
+    codecs: z
+      .array(imageFormat)
+      .default([...IMAGE_FORMATS])
+      .describe(
+        'Formats of images that the Worker decodes; the decoders of others are not in its build. Answers are encoded as PNG in any case.',
+      ),
     tasks: z
       .array(componentSchema)
       .min(1)

@@ -71,7 +71,7 @@ export function appOfRoutes(services: Services, table: RouteTable): Hono<EdgeEnv
     return services.ledger ? [...open, ...admin] : open;
   };
   mountRoutes(app, services, openRoutes);
-  app.route('/', docsRoutes(descriptions, basePath, services.pages !== undefined));
+  app.route('/', docsRoutes(descriptions, basePath, services.pages !== undefined, services.codecs.types));
   if (services.ledger) app.use('/admin/*', guarded, limitAdminBody, neverStore);
   mountRoutes(app, services, adminRoutes);
   const { memory, limits } = services;

@@ -1,7 +1,8 @@
 /** Image codecs in Node: their WebAssembly is read from the installed packages. */
 import { readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
-import { type CodecOptions, createImageCodecs, type ImageCodecs } from '../core/image/codecs/codecs.ts';
+import { allImageCodecs } from '../core/image/codecs/all-codecs.ts';
+import type { CodecOptions, ImageCodecs } from '../core/image/codecs/codecs.ts';
 
 const { resolve } = createRequire(import.meta.url);
 
@@ -29,4 +30,4 @@ const modules = {
  * const image = await imageCodecs({ maxPixels: 10_000_000 }).decode(await readFile('cat.jpg'));
  */
 export const nodeCodecs = (options: Partial<CodecOptions> = {}): ImageCodecs =>
-  createImageCodecs(modules, { maxPixels: 50_000_000, ...options });
+  allImageCodecs(modules, { maxPixels: 50_000_000, ...options });

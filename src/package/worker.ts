@@ -1,11 +1,11 @@
 /** `whylight` in a Worker: explains on onnxruntime-web inside the isolate. */
 import { ISOLATE_LIMITS } from '../core/limits.ts';
-import { edgeCodecs } from '../edge/workerd/codecs.ts';
+import { edgeCodecs } from '../edge/workerd/codecs/all.ts';
 import { onnxruntimeWorkerd } from '../edge/workerd/onnxruntime-workerd.ts';
 import { createExplainerOn } from './create-explainer.ts';
 import { type Open, openOn, type Platform } from './open.ts';
 
-export { edgeCodecs as imageCodecs } from '../edge/workerd/codecs.ts';
+export { edgeCodecs as imageCodecs } from '../edge/workerd/codecs/all.ts';
 export * from './common.ts';
 
 /**

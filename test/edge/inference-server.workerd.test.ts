@@ -1,6 +1,6 @@
 /** The Worker as both ends of the Open Inference Protocol: it holds compiled graphs, and it explains on another server. */
 import { beforeAll, expect, it } from 'vitest';
-import * as configured from '#plugins';
+import * as configured from '#worker-plugins';
 import { Model } from '../../src/core/model/model.ts';
 import { assetModels } from '../../src/edge/models/assets.ts';
 import { workerServices } from '../../src/edge/workerd/worker-module.ts';

@@ -65,7 +65,12 @@ describe('the generated module of a Worker', () => {
     });
     const texts = new Map((await generate(root)).map(({ path, text }) => [path, text]));
     const worker = texts.get('generated/worker-plugins.ts') ?? '';
-    expect([...worker.matchAll(/^import (\w+) from/gm)].map(([, id]) => id)).toEqual(['saliency']);
+    expect([...worker.matchAll(/^import (\w+) from/gm)].map(([, id]) => id)).toEqual([
+      'saliency',
+      'jpegDecoder',
+      'pngDecoder',
+      'webpDecoder',
+    ]);
     expect(worker).toContain(
       '{ id: "masks", load: async () => ({ ...(await load_perturbation()).masks, id: "masks" }), build: ',
     );
@@ -182,6 +187,32 @@ describe('modalities and tasks in the generated module', () => {
     const use = './src/modalities/tensor/modality.ts';
     await configure({ plugins: [{ use: SALIENCY }], modalities: [{ use }, { use }] });
     await expect(generate(root)).rejects.toThrow('modalities[1]: "./src/modalities/tensor/modality.ts" has the id');
+  });
+});
+
+describe('image codecs in the generated module of a Worker', () => {
+  const codecsIn = async (config: object): Promise<string> => {
+    await configure({ plugins: [{ use: SALIENCY }], ...config });
+    const module = (await generate(root)).find(({ path }) => path.endsWith('/worker-plugins.ts'));
+    return module?.text ?? '';
+  };
+
+  it('are those of every format when the configuration names none', async () => {
+    expect(await codecsIn({})).toContain('{ jpeg: jpegDecoder, png: pngDecoder, webp: webpDecoder };');
+  });
+
+  it('are those that the configuration names, and no others are imported', async () => {
+    const text = await codecsIn({ codecs: ['jpeg'] });
+    expect(text).toContain("import jpegDecoder from '../src/edge/workerd/codecs/jpeg.ts';");
+    expect(text).toContain('codecs: ImageDecoders = { jpeg: jpegDecoder };');
+    expect(text).not.toMatch(/codecs\/(png|webp)/);
+  });
+
+  it('are refused under a name that there is no decoder for, with those that there are', async () => {
+    await configure({ plugins: [{ use: SALIENCY }], codecs: ['jpeg', 'avif'] });
+    await expect(generate(root)).rejects.toThrow(
+      'codecs[1]: there is no image format "avif": name those that are to be decoded, of "jpeg", "png", "webp"',
+    );
   });
 });
 

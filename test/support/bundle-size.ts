@@ -3,6 +3,7 @@ import { resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build, type Metafile } from 'esbuild';
 import { bundleModules, WORKER_OPTIONS } from '../../scripts/worker/bundle.ts';
+import { IMAGE_FORMATS, type ImageFormat } from '../../src/core/image/formats.ts';
 
 /** Workers whose size is stated in the documents, by title. */
 export const WORKERS = {
@@ -84,6 +85,7 @@ export interface WorkerSize {
   /** Modules that are evaluated when an isolate starts: the entry, and what it imports other than by `import()`. */
   readonly start: BundleSize;
   readonly all: BundleSize;
+  readonly codecs: readonly (readonly [format: ImageFormat, size: CodecSize])[];
 }
 
 /**
@@ -97,7 +99,27 @@ export async function workerSize(entry = 'src/edge/workerd/worker.ts'): Promise<
   return {
     start: sizeOf(scripts.filter(([path]) => started.has(path)).map(([, output]) => output)),
     all: sizeOf(scripts.map(([, output]) => output)),
+    codecs: IMAGE_FORMATS.map((format) => [format, codecSizeOf(metafile, format)]),
   };
+}
+
+/** Sizes of the modules of an image format in bytes, 0 where the Worker has none. */
+function codecSizeOf({ outputs }: Metafile, format: ImageFormat): CodecSize {
+  let [script, wasm] = [0, 0];
+  for (const [path, { inputs, bytes }] of Object.entries(outputs)) {
+    if (path.endsWith('.wasm') && CODEC_WASM[format].test(Object.keys(inputs).join())) wasm += bytes;
+    for (const folder of CODEC_FOLDERS) script += inputs[`${folder}/${format}.ts`]?.bytesInOutput ?? 0;
+  }
+  return { script, wasm };
+}
+
+const CODEC_FOLDERS = ['src/core/image/codecs', 'src/edge/workerd/codecs'];
+const CODEC_WASM = { jpeg: /@cwasm\/jpeg-turbo/, png: /@jsquash\/png/, webp: /@cwasm\/webp/ };
+
+/** Size of an image codec in bytes. */
+interface CodecSize {
+  readonly script: number;
+  readonly wasm: number;
 }
 
 /** Outputs that are evaluated with the entry. */

@@ -2,10 +2,8 @@
 import { withArticle } from '../counted.ts';
 import { WhylightError } from '../errors.ts';
 import { exifOrientation } from './exif.ts';
+import { advice, IMAGE_FORMATS, type ImageFormat, type ImageType, typesOf } from './formats.ts';
 import type { Orientation } from './image.ts';
-
-export const IMAGE_TYPES = ['image/jpeg', 'image/png', 'image/webp'] as const;
-export type ImageType = (typeof IMAGE_TYPES)[number];
 
 export interface ImageHeader {
   readonly type: ImageType;
@@ -37,35 +35,36 @@ const OTHER_KINDS: readonly (readonly [kind: string, offset: number, ...signatur
 
 /**
  * Type, size and orientation of an image.
+ * @param formats formats that are decoded, which messages name; an image of another one is read all the same
  * @throws WhylightError `invalid_image` when the bytes are no image or end within the header;
  *   `unsupported_media_type` for other kinds of image and animated WebP.
  */
-export function sniff(bytes: Uint8Array): ImageHeader {
+export function sniff(bytes: Uint8Array, formats: readonly ImageFormat[] = IMAGE_FORMATS): ImageHeader {
   if (bytes.length === 0) {
-    throw invalid('The image is empty (0 bytes). Send the bytes of a JPEG, PNG or WebP file.', { bytes: 0 });
+    throw invalid(`The image is empty (0 bytes). ${advice(formats).sendBytes}`, { bytes: 0 });
   }
   const start = latin1(bytes, 0, 64);
   if (start.startsWith('\xff\xd8\xff')) return jpegHeader(bytes);
   if (start.startsWith('\x89PNG\r\n\x1a\n')) return pngHeader(bytes);
   if (start.startsWith('RIFF') && start.startsWith('WEBP', 8)) return webpHeader(bytes);
   if (/^[\t\n\r\x20-\x7e\x80-\xff]+$/.test(start)) {
-    throw invalid('The bytes look like text, whatever the name or content type says. Send a JPEG, PNG or WebP file.', {
+    throw invalid(`The bytes look like text, whatever the name or content type says. ${advice(formats).send}`, {
       bytes: bytes.length,
-      allowed: IMAGE_TYPES,
+      allowed: typesOf(formats),
     });
   }
   const kind = OTHER_KINDS.find(([, offset, ...signatures]) =>
     signatures.some((s) => start.startsWith(s, offset)),
   )?.[0];
   if (kind) {
-    throw unsupported(`This is ${withArticle(kind)} file. Send JPEG, PNG or WebP: convert the image first.`, {
+    throw unsupported(`This is ${withArticle(kind)} file. ${advice(formats).convert}`, {
       kind,
-      allowed: IMAGE_TYPES,
+      allowed: typesOf(formats),
     });
   }
-  throw invalid('The bytes are not those of an image that is known here. Send a JPEG, PNG or WebP file.', {
+  throw invalid(`The bytes are not those of an image that is known here. ${advice(formats).send}`, {
     bytes: bytes.length,
-    allowed: IMAGE_TYPES,
+    allowed: typesOf(formats),
   });
 }
 

@@ -1,7 +1,7 @@
 /** Body of a request: an image file, a form with one, or tensors in the Open Inference Protocol. */
 import type { Context } from 'hono';
 import { WhylightError } from '../../core/errors.ts';
-import { IMAGE_TYPES } from '../../core/image/sniff.ts';
+import { IMAGE_TYPES } from '../../core/image/formats.ts';
 import { bareMediaType } from '../../core/modality/media-type.ts';
 import { fromBase64 } from '../../protocol/base64.ts';
 import {
@@ -34,15 +34,21 @@ export type Body = {
 /** Field of a form that holds the input to compare with. */
 const SIMILAR = 'similar_to';
 
-const ACCEPTED = [...IMAGE_TYPES, 'multipart/form-data', 'application/json', 'application/octet-stream'];
+const ACCEPTED = ['multipart/form-data', 'application/json', 'application/octet-stream'];
 
 /**
  * Reads the body. Neither an image nor data of a modality is decoded.
  * @param source source of images that are named by URL
  * @param types media types of the model's modality
+ * @param images media types of images that are decoded
  * @throws WhylightError `unsupported_media_type`, `invalid_request`, `invalid_tensor`; errors of `fetchImage`
  */
-export async function readBody(c: Context<EdgeEnv>, source: ImageSource, types: DataTypes): Promise<Body> {
+export async function readBody(
+  c: Context<EdgeEnv>,
+  source: ImageSource,
+  types: DataTypes,
+  images: readonly string[] = IMAGE_TYPES,
+): Promise<Body> {
   const mediaType = c.req.header('Content-Type') ?? '';
   const type = bareMediaType(mediaType);
   const header = c.req.header(HEADER_LENGTH);
@@ -65,14 +71,13 @@ export async function readBody(c: Context<EdgeEnv>, source: ImageSource, types: 
     if (data) return data;
     if (type === 'application/octet-stream') return { kind: 'image', bytes, parameters: {} };
   }
+  const allowed = [...new Set([...types.ofOwn, ...images, ...ACCEPTED, ...types.ofTensor])];
   throw new WhylightError(
     'unsupported_media_type',
-    `The Content-Type ${type || '(none)'} is not supported for this model: use ${accepted(types).join(', ')}.`,
-    { allowed: accepted(types) },
+    `The Content-Type ${type || '(none)'} is not supported for this model: use ${allowed.join(', ')}.`,
+    { allowed },
   );
 }
-
-const accepted = ({ ofOwn, ofTensor }: DataTypes): string[] => [...new Set([...ofOwn, ...ACCEPTED, ...ofTensor])];
 
 /** Types that clients send without meaning them: Triton's none at all, `requests.post(data=...)`, `curl --data`. */
 const UNSPECIFIC: ReadonlySet<string> = new Set([

@@ -90,7 +90,8 @@ export async function readQuery(c: Context<EdgeEnv>, services: Services): Promis
  */
 export async function readRaw(c: Context<EdgeEnv>, services: Services): Promise<RawQuery> {
   const served = await answeringModel(c, services.models);
-  const body = await readBody(c, imageSource(c, services), await dataTypesOf(services.modalities, served));
+  const types = await dataTypesOf(services.modalities, served);
+  const body = await readBody(c, imageSource(c, services), types, services.codecs.types);
   return { served, body, parameters: { ...c.req.query(), ...body.parameters } };
 }
 

@@ -1,6 +1,6 @@
 /** Building blocks of route descriptions: media types of requests and responses. */
 import * as z from 'zod';
-import { IMAGE_TYPES } from '../../core/image/sniff.ts';
+import { IMAGE_TYPES } from '../../core/image/formats.ts';
 import { ANSWER_EXAMPLE, EXPLANATION_EXAMPLE, INFERENCE_EXAMPLE } from './examples.ts';
 import * as schemas from './schemas.ts';
 

@@ -1,5 +1,6 @@
 /** The OpenAPI document, derived from the descriptions of routes. */
 import * as z from 'zod';
+import { IMAGE_TYPES } from '../../core/image/formats.ts';
 import { SERVER } from '../version.ts';
 import { Components } from './components.ts';
 import type { Content, Responses } from './description.ts';
@@ -47,13 +48,19 @@ export const TAGS: Readonly<Record<string, string>> = {
 /**
  * Makes the document of the public routes.
  * @param basePath path that the app is served under; empty for the root
+ * @param imageTypes media types of images that are decoded
  */
-export function openApiDocument(descriptions: Iterable<RouteDescription>, basePath = ''): OpenApiDocument {
+export function openApiDocument(
+  descriptions: Iterable<RouteDescription>,
+  basePath = '',
+  imageTypes: readonly string[] = IMAGE_TYPES,
+): OpenApiDocument {
   const components = new Components();
   const tags = new Set<string>();
   const paths: Record<string, Record<string, object>> = {};
-  for (const description of descriptions) {
-    if (description.internal) continue;
+  for (const listed of descriptions) {
+    if (listed.internal) continue;
+    const description = withImageTypes(listed, imageTypes);
     tags.add(description.tag);
     for (const path of pathsOf(description)) {
       paths[path] = { ...paths[path], [description.method]: operationOf(description, path, components) };
@@ -103,6 +110,16 @@ function operationOf(description: RouteDescription, path: string, components: Co
       Object.entries(all).map(([status, response]) => [status, withSchemas(response, components)]),
     ),
   };
+}
+
+/** Leaves out images in the body of a request that are not decoded. */
+function withImageTypes(description: RouteDescription, imageTypes: readonly string[]): RouteDescription {
+  const { request } = description;
+  if (!request?.body) return description;
+  const content = Object.entries(request.body.content).filter(
+    ([type]) => !type.startsWith('image/') || imageTypes.includes(type),
+  );
+  return { ...description, request: { ...request, body: { ...request.body, content: Object.fromEntries(content) } } };
 }
 
 /** A body or a response, its schemas as JSON Schema. */

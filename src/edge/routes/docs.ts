@@ -9,15 +9,17 @@ const CACHE_CONTROL = 'public, max-age=3600';
  * @param descriptions returns the descriptions of the routes
  * @param basePath path that the app is served under; empty for the root
  * @param hasSite true where the site of the documents is served beside it
+ * @param imageTypes media types of images that are decoded; all that there are when left out
  */
 export const docsRoutes = (
   descriptions: () => Promise<readonly RouteDescription[]>,
   basePath: string,
   hasSite: boolean,
+  imageTypes?: readonly string[],
 ) => {
   // The promises are never kept: one of another request may not settle in a Worker.
   const document = once(async () =>
-    (await import('../openapi/document.ts')).openApiDocument(await descriptions(), basePath),
+    (await import('../openapi/document.ts')).openApiDocument(await descriptions(), basePath, imageTypes),
   );
   const page = once(async () => (await import('#api-page')).renderApi(await document()));
   const policy = once(pagePolicy);

@@ -44,7 +44,8 @@ export const infer = defineRoute(
   (services) => async (c) => {
     const type = negotiate(c.req.header('Accept'), ['application/json', 'application/octet-stream']);
     const served = await answeringModel(c, services.models);
-    const body = await readBody(c, imageSource(c, services), await dataTypesOf(services.modalities, served));
+    const types = await dataTypesOf(services.modalities, served);
+    const body = await readBody(c, imageSource(c, services), types, services.codecs.types);
     const wire = body.kind === 'image' ? undefined : body.request;
     const { condition, parameters } = await readCondition({ ...c.req.query(), ...body.parameters });
     const raw = { served, body, parameters };

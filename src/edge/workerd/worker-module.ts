@@ -3,6 +3,7 @@ import { type Binder, createContainer, defineModule, type Module } from '../../c
 import { coreModule, engineModule } from '../../composition/core.ts';
 import { CORE } from '../../composition/tokens.ts';
 import { WhylightError } from '../../core/errors.ts';
+import type { ImageDecoders } from '../../core/image/codecs/codecs.ts';
 import { ISOLATE_LIMITS, PROCESS_LIMITS } from '../../core/limits.ts';
 import { coloTier } from '../cache/colo.ts';
 import { graphStore } from '../cache/graph-store.ts';
@@ -36,7 +37,7 @@ import { kvStore, r2Store } from '../stores/platform-stores.ts';
 import { kvOverrides } from '../tenants/kv-tenants.ts';
 import { r2TenantFiles } from '../tenants/r2-tenant-files.ts';
 import type { UsedBindings } from './bindings.ts';
-import { EDGE_MAX_PIXELS, edgeCodecs } from './codecs.ts';
+import { chosenCodecs, EDGE_MAX_PIXELS } from './codecs/chosen.ts';
 import { decodeMemoryBeside } from './decode-memory.ts';
 import { durableDrift } from './durable-drift.ts';
 import { durableJobs } from './durable-job.ts';
@@ -61,10 +62,16 @@ export interface WorkerSettings extends HostSettings {
   readonly parts?: EdgeParts;
 }
 
+/** Configuration of a Worker. */
+export interface WorkerConfigured extends Configured {
+  /** Decoders of the image formats that are taken. */
+  readonly codecs: ImageDecoders;
+}
+
 /** Composes the services of a Worker. */
 export const workerServices = (
   bindings: UsedBindings,
-  configured: Configured,
+  configured: WorkerConfigured,
   { parts = {}, assets = 'models', ...settings }: WorkerSettings = {},
 ): Services =>
   servicesOf(
@@ -91,8 +98,9 @@ function workerEngine(bindings: UsedBindings): Module {
 }
 
 /** Binds the parts that are made of the Worker's bindings. */
-const workerModule = (bindings: UsedBindings, { models, compiler, reader }: Configured, assets: string): Module =>
+const workerModule = (bindings: UsedBindings, configured: WorkerConfigured, assets: string): Module =>
   defineModule((binder) => {
+    const { models, compiler, reader, codecs } = configured;
     const { bind } = binder;
     const {
       MODELS,
@@ -106,7 +114,7 @@ const workerModule = (bindings: UsedBindings, { models, compiler, reader }: Conf
       WEBHOOK_SECRET_OLDER: older,
     } = bindings;
     bind(SERVICES.limits).toConstantValue(LIMITS);
-    bind(SERVICES.codecs).toResolvedValue(() => edgeCodecs());
+    bind(SERVICES.codecs).toResolvedValue(() => chosenCodecs(codecs));
     // Where a server runs the graphs, no session takes memory here.
     if (!bindings.INFERENCE_SERVER) bind(SERVICES.decodeMemory).toConstantValue(decodeMemoryBeside);
     bind(SERVICES.pause).toConstantValue(() => scheduler.wait(0));

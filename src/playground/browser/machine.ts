@@ -4,7 +4,7 @@ import webp from '@cwasm/webp/webp.wasm?url';
 import png from '@jsquash/png/codec/pkg/squoosh_png_bg.wasm?url';
 import { plugins } from '#public-plugins';
 import { composeExplainer } from '../../composition/compose-explainer.ts';
-import { createImageCodecs } from '../../core/image/codecs/codecs.ts';
+import { allImageCodecs } from '../../core/image/codecs/all-codecs.ts';
 import { allModalities } from '../../library/modalities.ts';
 import { builtinTasks } from '../../tasks/index.ts';
 import { pageEngine } from './engine.ts';
@@ -21,7 +21,7 @@ const compiled = (url: string) => () => WebAssembly.compileStreaming(fetch(url))
 
 /** Readers of inputs: decoders of images as the server has them, since a browser's own give slightly other pixels. */
 export const readers = {
-  codecs: createImageCodecs(
+  codecs: allImageCodecs(
     { jpeg: compiled(jpeg), png: compiled(png), webp: compiled(webp) },
     { maxPixels: 64_000_000 },
   ),

@@ -2,8 +2,8 @@ import { readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import encodeJpeg, { init as initJpeg } from '@jsquash/jpeg/encode.js';
 import { describe, expect, it, vi } from 'vitest';
+import { allImageCodecs } from '../../../src/core/image/codecs/all-codecs.ts';
 import type { ImageCodecs } from '../../../src/core/image/codecs/codecs.ts';
-import { createImageCodecs } from '../../../src/core/image/codecs/codecs.ts';
 import { type Image, makeImage } from '../../../src/core/image/image.ts';
 import { reduceImage } from '../../../src/core/image/reduce.ts';
 import { nodeCodecs } from '../../../src/node/codecs.ts';
@@ -213,7 +213,7 @@ describe('limits of decode', () => {
     'refuses a %s with 30000x30000 in its header before decoding',
     async (name) => {
       const modules = { jpeg: vi.fn(), png: vi.fn(), webp: vi.fn() };
-      const strict = createImageCodecs(modules, { maxPixels: 50_000_000 });
+      const strict = allImageCodecs(modules, { maxPixels: 50_000_000 });
       await expect(strict.decode(sized(name, 30000, 30000))).rejects.toMatchObject({
         code: 'payload_too_large',
         message: expect.stringContaining('30000x30000'),
@@ -239,7 +239,7 @@ describe('limits of decode', () => {
 describe('loading of codecs', () => {
   it('loads a codec on first use, and reports a failed load with its cause', async () => {
     const load = vi.fn(() => Promise.reject(new Error('no such file')));
-    const lazy: ImageCodecs = createImageCodecs({ jpeg: load, png: load, webp: load }, { maxPixels: 1000 });
+    const lazy: ImageCodecs = allImageCodecs({ jpeg: load, png: load, webp: load }, { maxPixels: 1000 });
     expect(load).not.toHaveBeenCalled();
     await expect(lazy.decode(imageFiles.jpeg)).rejects.toThrow('no such file');
     expect(load).toHaveBeenCalledTimes(1);
@@ -248,7 +248,7 @@ describe('loading of codecs', () => {
   it('uses an instance with much memory again as long as it is there', async () => {
     const bytes = await readFile(resolve('@cwasm/jpeg-turbo/jpeg-turbo.wasm'));
     const load = vi.fn(() => WebAssembly.compile(bytes));
-    const forgetful = createImageCodecs({ jpeg: load, png: load, webp: load }, { maxPixels: 1000, keepBytes: 0 });
+    const forgetful = allImageCodecs({ jpeg: load, png: load, webp: load }, { maxPixels: 1000, keepBytes: 0 });
     await forgetful.decode(imageFiles.jpeg);
     await forgetful.decode(imageFiles.jpeg);
     expect(load).toHaveBeenCalledTimes(1);

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import * as configured from '#plugins';
+import * as configured from '#worker-plugins';
 import { noCache } from '../../../src/edge/cache/result-cache.ts';
 import { TenantDirectory } from '../../../src/edge/tenants/directory.ts';
 import { JwtVerifier } from '../../../src/edge/tenants/jwt.ts';

@@ -1,6 +1,6 @@
 /** A task of a third party over HTTP. */
 import { describe, expect, it } from 'vitest';
-import * as configured from '#plugins';
+import * as configured from '#worker-plugins';
 import type { Task } from '../../../src/core/task/task.ts';
 import { workerServices } from '../../../src/edge/workerd/worker-module.ts';
 import { appWith, bindings, outputsOf, tensorRequest } from '../../support/app.ts';

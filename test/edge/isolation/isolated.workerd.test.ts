@@ -1,7 +1,7 @@
 /** Methods in dynamic Workers of their own. */
 import { env } from 'cloudflare:test';
 import { expect, it } from 'vitest';
-import * as configured from '#plugins';
+import * as configured from '#worker-plugins';
 import { describeMethod } from '../../../src/core/isolation/describe.ts';
 import type { IsolatedBuild } from '../../../src/core/isolation/protocol.ts';
 import type { Method } from '../../../src/core/method/contract.ts';

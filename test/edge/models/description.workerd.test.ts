@@ -1,6 +1,6 @@
 /** Descriptions of models that lie with the Worker: the same answers with and without them. */
 import { describe, expect, it } from 'vitest';
-import * as configured from '#plugins';
+import * as configured from '#worker-plugins';
 import { type Assets, DESCRIPTION_FILE, openAsset } from '../../../src/edge/models/assets.ts';
 import { workerServices } from '../../../src/edge/workerd/worker-module.ts';
 import { appWith, bindings, imageRequest, tensorRequest } from '../../support/app.ts';

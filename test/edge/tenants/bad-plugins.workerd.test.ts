@@ -1,5 +1,5 @@
 /** Bad methods in workerd, where tenants share an isolate. Its prototypes are frozen by the entry of the Worker. */
-import * as configured from '#plugins';
+import * as configured from '#worker-plugins';
 import type { Services } from '../../../src/edge/services.ts';
 import { workerServices } from '../../../src/edge/workerd/worker-module.ts';
 import { appWith, bindings, tensorRequest } from '../../support/app.ts';

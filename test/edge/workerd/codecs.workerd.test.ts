@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { EDGE_MAX_PIXELS, edgeCodecs } from '../../../src/edge/workerd/codecs.ts';
+import { edgeCodecs } from '../../../src/edge/workerd/codecs/all.ts';
+import { EDGE_MAX_PIXELS } from '../../../src/edge/workerd/codecs/chosen.ts';
 import { imageFiles } from '../../core/image/image-files.ts';
 
 const codecs = edgeCodecs();

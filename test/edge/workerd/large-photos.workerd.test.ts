@@ -7,7 +7,7 @@ import { Model } from '../../../src/core/model/model.ts';
 import { GraphBuilder } from '../../../src/core/onnx/builder.ts';
 import { write } from '../../../src/core/onnx/write.ts';
 import { imageInput } from '../../../src/edge/explain/image-input.ts';
-import { edgeCodecs } from '../../../src/edge/workerd/codecs.ts';
+import { edgeCodecs } from '../../../src/edge/workerd/codecs/all.ts';
 import { decodeMemoryBeside } from '../../../src/edge/workerd/decode-memory.ts';
 import { flatJpeg } from '../../support/flat-jpeg.ts';
 

@@ -1,21 +1,22 @@
 /** Images from bytes and back. One implementation for every platform; only the loading of the codecs differs. */
 import { WhylightError } from '../../errors.ts';
+import { IMAGE_FORMATS, type ImageFormat, type ImageType, refuseOtherFormat, typesOf } from '../formats.ts';
 import { type Image, makeImage, orient } from '../image.ts';
 import type { Size } from '../placement.ts';
-import { type ImageHeader, type ImageType, sniff } from '../sniff.ts';
+import { type ImageHeader, sniff } from '../sniff.ts';
 import { type Codec, type Decoded, type Reduction, reduced } from './codec.ts';
-import { jpegCodec } from './jpeg.ts';
-import { type PngCodec, pngCodec } from './png.ts';
-import { webpCodec } from './webp.ts';
+import type { PngCodec } from './png.ts';
 
-/** Codecs of images: decode JPEG, PNG and WebP, encode PNG. */
+/** Codecs of images: decode JPEG, PNG and WebP, or those of them that a build has; encode PNG. */
 export interface ImageCodecs {
+  /** Media types that are decoded; `image/jpeg`, `image/png` and `image/webp` when left out. */
+  readonly types?: readonly ImageType[];
   /**
    * Decodes a JPEG, PNG or WebP file and turns it upright (EXIF). An image whose longer side has 2,048 pixels or more
    * is divided by 2, 4 or 8, so that 1,024 to 2,047 are left; `original` of the image is its size before that. The
    * same on every platform, so that the same file gives the same tensor.
    * @throws WhylightError `invalid_image` for bytes that are no image, damaged or cut short;
-   *   `unsupported_media_type` for other kinds; `payload_too_large` when the header says more than `maxPixels`, or
+   *   `unsupported_media_type` for other kinds, and formats that are not decoded here; `payload_too_large` when the header says more than `maxPixels`, or
    *   decoding would take more memory than the codecs may use.
    */
   decode(bytes: Uint8Array, options?: DecodeOptions): Promise<Image>;
@@ -46,10 +47,11 @@ export interface DecodeOptions {
   readonly enough?: (upright: Size) => number;
 }
 
-/** Loaders of the compiled codecs; each is called when it is first needed. */
-export type CodecModules = Readonly<
-  Record<'jpeg' | 'png' | 'webp', () => WebAssembly.Module | Promise<WebAssembly.Module>>
->;
+/** Function that makes an instance of a codec; it is called when one is first needed. */
+export type StartCodec<C extends Codec = Codec> = () => C | Promise<C>;
+
+/** Decoders by format; files of a format without one are refused. */
+export type ImageDecoders = Readonly<Partial<Record<ImageFormat, StartCodec>>>;
 
 /** Limits of the codecs. */
 export interface CodecOptions {
@@ -62,33 +64,39 @@ export interface CodecOptions {
 }
 
 const MEGA = 1_000_000;
-const KINDS: Readonly<Record<ImageType, 'jpeg' | 'png' | 'webp'>> = {
-  'image/jpeg': 'jpeg',
-  'image/png': 'png',
-  'image/webp': 'webp',
-};
+
+const formatOf = ({ type }: ImageHeader) => type.slice('image/'.length) as ImageFormat;
 
 /** Pixels of the longer side that are kept, if nothing else is asked for: enough for most models and for a drawing. */
 const DETAIL = 1024;
 
-export function createImageCodecs(modules: CodecModules, options: CodecOptions): ImageCodecs {
+/**
+ * Makes codecs of the decoders that are given.
+ * @param png codec that encodes, and decodes PNG files where `decoders` has them
+ */
+export function createImageCodecs(
+  decoders: ImageDecoders,
+  png: StartCodec<PngCodec>,
+  options: CodecOptions,
+): ImageCodecs {
   const { maxPixels, maxBytes = Number.POSITIVE_INFINITY, keepBytes = 32 * MEGA } = options;
-  const start = { jpeg: jpegCodec, png: pngCodec, webp: webpCodec };
+  const formats = IMAGE_FORMATS.filter((format) => decoders[format]);
+  const starts: ImageDecoders = { ...decoders, png };
   // Instances, never promises: one that is pending belongs to the request that made it, and another must not wait on it.
-  const idle = new Map<keyof CodecModules, Codec>();
+  const idle = new Map<ImageFormat, Codec>();
   // Large ones are left to the garbage collector, but used as long as they are there: another would be a second one.
-  const large = new Map<keyof CodecModules, WeakRef<Codec>>();
+  const large = new Map<ImageFormat, WeakRef<Codec>>();
 
-  const take = async (kind: keyof CodecModules): Promise<Codec> => {
-    const codec = idle.get(kind) ?? large.get(kind)?.deref();
-    idle.delete(kind);
-    large.delete(kind);
-    return codec ?? start[kind](await modules[kind]());
+  const take = async (format: ImageFormat): Promise<Codec> => {
+    const codec = idle.get(format) ?? large.get(format)?.deref();
+    idle.delete(format);
+    large.delete(format);
+    return codec ?? (starts[format] as StartCodec)();
   };
   /** One that has failed is never given back. */
-  const giveBack = (kind: keyof CodecModules, codec: Codec) => {
-    if (codec.memory() <= keepBytes) idle.set(kind, codec);
-    else large.set(kind, new WeakRef(codec));
+  const giveBack = (format: ImageFormat, codec: Codec) => {
+    if (codec.memory() <= keepBytes) idle.set(format, codec);
+    else large.set(format, new WeakRef(codec));
   };
 
   const read = async <T>(
@@ -96,13 +104,14 @@ export function createImageCodecs(modules: CodecModules, options: CodecOptions):
     use: (image: Image, borrowed: boolean) => T,
     { maxPixels: limit = maxPixels, maxBytes: memoryFor, detail = DETAIL, enough }: DecodeOptions = {},
   ): Promise<T> => {
-    const header = sniff(bytes);
+    const header = sniff(bytes, formats);
+    const format = formatOf(header);
+    refuseOtherFormat(format, formats);
     const reduction = reductionOf(header, detail, enough);
     refuseTooLarge(header, Math.min(limit, maxPixels));
     refuseTooHeavy(header, reduction, (needed) => Math.min(memoryFor?.(needed) ?? maxBytes, maxBytes));
-    const name = KINDS[header.type];
-    const codec = await take(name);
-    const { image, release } = decodeWith(codec, name, bytes, header, reduction);
+    const codec = await take(format);
+    const { image, release } = decodeWith(codec, format, bytes, header, reduction);
     try {
       refuseOtherSize(image, header, reduction);
       const whole = reduction === 1 ? image : withOriginal(image, header, reduction);
@@ -110,11 +119,12 @@ export function createImageCodecs(modules: CodecModules, options: CodecOptions):
       return use(upright, release !== undefined && upright.data === image.data);
     } finally {
       release?.();
-      giveBack(name, codec);
+      giveBack(format, codec);
     }
   };
 
   return {
+    types: typesOf(formats),
     decode: (bytes, options) =>
       read(bytes, (image, borrowed) => (borrowed ? { ...image, data: image.data.slice() } : image), options),
     read,
@@ -131,7 +141,7 @@ export function createImageCodecs(modules: CodecModules, options: CodecOptions):
 
 function decodeWith(
   codec: Codec,
-  name: keyof CodecModules,
+  format: ImageFormat,
   bytes: Uint8Array,
   header: ImageHeader,
   reduction: Reduction,
@@ -141,7 +151,7 @@ function decodeWith(
   } catch (cause) {
     throw new WhylightError(
       'invalid_image',
-      `The ${name.toUpperCase()} file is damaged or cut short (${(cause as Error).message}). Send the whole file.`,
+      `The ${format.toUpperCase()} file is damaged or cut short (${(cause as Error).message}). Send the whole file.`,
       { type: header.type, bytes: bytes.length },
       { cause },
     );
@@ -202,7 +212,7 @@ function refuseTooHeavy(header: ImageHeader, reduction: Reduction, limit: (neede
   const bytes = memoryOf(header, reduction);
   const maxBytes = limit(bytes);
   if (bytes <= maxBytes) return;
-  const kind = header.type === 'image/jpeg' ? 'progressive JPEG' : KINDS[header.type].toUpperCase();
+  const kind = header.type === 'image/jpeg' ? 'progressive JPEG' : formatOf(header).toUpperCase();
   throw new WhylightError(
     'payload_too_large',
     `The image has ${header.width}x${header.height} pixels, and decoding a ${kind} of that size takes ` +
