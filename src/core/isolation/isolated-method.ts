@@ -109,7 +109,7 @@ class RemoteMethod {
     const known = this.outcomes.get(key)?.value;
     if (!known) {
       const answer = this.underway.get(key) ?? this.start(key, { ...call, model } as Call, info);
-      throw new NotAnswered(this.id, () => answer);
+      throw new NotAnswered(`The method ${this.id}`, () => answer);
     }
     if ('value' in known) return known.value;
     this.outcomes.delete(key);

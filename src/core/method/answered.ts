@@ -6,14 +6,15 @@ export const ANSWERS_LATER: unique symbol = Symbol('answers later');
 
 /**
  * Thrown by `needs` and `cost` of a method in an isolate of its own, until its answer has come, and by a registry for a
- * method that is not loaded yet.
+ * method that is not loaded yet; by a compiler that is not loaded yet.
  */
 export class NotAnswered extends WhylightError {
   /** Waits until the same question has an answer: an error of an isolated method is an answer. */
   readonly answer: () => Promise<void>;
 
-  constructor(method: string, answer: () => Promise<void>) {
-    super('overloaded', `The method ${method} has not been loaded or has not answered yet: ask again.`, { method });
+  /** @param asked subject of the message, such as `The method rise` */
+  constructor(asked: string, answer: () => Promise<void>) {
+    super('overloaded', `${asked} has not been loaded or has not answered yet: ask again.`, { asked });
     this.answer = answer;
   }
 }

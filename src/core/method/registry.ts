@@ -68,7 +68,7 @@ export class MethodRegistry implements MethodSource {
   get entries(): readonly PluginEntry[] {
     const entries = [...this.byId.values()];
     const lazy = entries.find(isLazy);
-    if (lazy) throw new NotAnswered(lazy.id, () => this.load());
+    if (lazy) throw new NotAnswered(`The method ${lazy.id}`, () => this.load());
     return entries as readonly PluginEntry[];
   }
 
@@ -120,7 +120,7 @@ export class MethodRegistry implements MethodSource {
    */
   get(id: string): PluginEntry {
     const entry = this.byId.get(id);
-    if (entry && isLazy(entry)) throw new NotAnswered(id, () => this.load([id]));
+    if (entry && isLazy(entry)) throw new NotAnswered(`The method ${id}`, () => this.load([id]));
     if (entry) return entry;
     throw methodNotFound(id, this.ids);
   }
