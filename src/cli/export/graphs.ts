@@ -8,7 +8,7 @@ import type { MethodRegistry } from '../../core/method/registry.ts';
 import type { Model } from '../../core/model/model.ts';
 import type { Graph } from '../../core/onnx/graph.ts';
 import type { ModelBytes } from '../../core/onnx/model-bytes.ts';
-import { compileVariant, graphFile } from '../../core/plan/compile-variant.ts';
+import { compileVariant, graphFile, writtenGraph } from '../../core/plan/compile-variant.ts';
 import { type ResolvedNeeds, resolveNeeds, variantKey } from '../../core/plan/variant.ts';
 import { graphName } from '../../protocol/open-inference-engine.ts';
 
@@ -71,7 +71,7 @@ export async function exportedGraphs(
   }
   const graphs: ExportedGraph[] = [];
   for (const { needs, methods: users } of wanted.values()) {
-    const graph = unless(users, () => compileVariant(model, needs, optimize));
+    const graph = unless(users, () => writtenGraph(compileVariant(model, needs, optimize), needs, optimize));
     if (!graph) continue;
     refuseForeign(graph);
     const file = graphFile(graph);

@@ -131,15 +131,18 @@ export function describeVariant(
   };
 }
 
+/** The graph as files have it: the rows of the cotangent have a name of their own where several targets share a row. */
+export const writtenGraph = (graph: Graph, needs: ResolvedNeeds, optimize: Optimize): Graph =>
+  needs.hessianVector === undefined && sharesForward(needs, optimize) ? withTargetRows(graph) : graph;
+
 /** Compiler of graphs at run time: it differentiates the model's graph for whatever a method needs. */
 export const graphCompiler: GraphCompiler = {
   compile(model, needs, { optimize, limits }) {
     const { graph, isBound } = compileFitting(model, needs, optimize, { limits });
-    const mayShare = needs.hessianVector === undefined && sharesForward(needs, optimize);
     return {
       isBound,
       describe: (key) => describeVariant(key, needs, graph, optimize, model.fixedBatch),
-      file: () => graphFile(mayShare ? withTargetRows(graph) : graph),
+      file: () => graphFile(writtenGraph(graph, needs, optimize)),
       beside: (engine) => treesBeside(engine, graph),
     };
   },
