@@ -46,7 +46,7 @@ export class DeploymentClient {
 
   /**
    * Sends a request, again after a failure of the network or of the server that may pass.
-   * @returns the answer, also one that is a problem
+   * @returns the answer, whole, also one that is a problem
    * @throws WhylightError `origin_unavailable` when the server cannot be reached
    */
   async send(path: string, { method = 'GET', headers, body, repeatable }: DeploymentRequest = {}): Promise<Response> {
@@ -58,7 +58,7 @@ export class DeploymentClient {
         headers: { ...(this.key !== undefined && { Authorization: `Bearer ${this.key}` }), ...headers },
         ...(body && { body: body(), duplex: 'half' }),
       };
-      const answer = await fetch(`${this.url}${path}`, init).catch((cause: unknown) => {
+      const answer = await fetchWhole(`${this.url}${path}`, init).catch((cause: unknown) => {
         if (isLast || !mayRepeat) throw unreachable(this.url, cause);
         return undefined;
       });
@@ -84,6 +84,14 @@ export class DeploymentClient {
     if (answer.ok) return answer;
     throw problemIn(await answer.text(), answer.status, `${this.url}${path}`);
   }
+}
+
+/** Fetches an answer with its body: one that is cut off, as by a server that ends, counts as none. */
+async function fetchWhole(url: string, init: RequestInit): Promise<Response> {
+  const answer = await fetch(url, init);
+  const { status, statusText, headers } = answer;
+  const body = await answer.arrayBuffer();
+  return new Response(body.byteLength > 0 ? body : null, { status, statusText, headers });
 }
 
 /** A body of JSON. */

@@ -21,9 +21,6 @@ const compiled = (url: string) => () => WebAssembly.compileStreaming(fetch(url))
 
 /** Readers of inputs: decoders of images as the server has them, since a browser's own give slightly other pixels. */
 export const readers = {
-  codecs: allImageCodecs(
-    { jpeg: compiled(jpeg), png: compiled(png), webp: compiled(webp) },
-    { maxPixels: 64_000_000 },
-  ),
+  codecs: allImageCodecs({ jpeg: compiled(jpeg), png: compiled(png), webp: compiled(webp) }, { maxPixels: 64_000_000 }),
   modalities: allModalities(),
 };
