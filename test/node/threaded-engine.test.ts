@@ -26,8 +26,9 @@ describe('threadedEngine', () => {
     const x = denseInput(512, 0, 512);
     await session.run({ x });
     let turns = 0;
-    const run = session.run({ x });
-    const done = run.then(() => true);
+    // Several runs: the thread may end a single one before this one is scheduled again.
+    const runs = Promise.all(Array.from({ length: 20 }, () => session.run({ x })));
+    const done = runs.then(() => true);
     while (!(await Promise.race([done, new Promise<false>((next) => setImmediate(() => next(false)))]))) turns += 1;
     expect(turns).toBeGreaterThan(0);
     await session.release();
