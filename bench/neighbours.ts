@@ -3,20 +3,25 @@
  *
  * One tenant asks for cached answers and the list of models, in turn alone and while the other uploads hostile models and
  * asks heavy questions, which an origin computes. Its p99 must stay within twice its quiet value. The Worker has a process
- * to itself: origin, R2 buckets and noisy tenant have their own. Where there are two processors, it has one of them to
+ * to itself: origin, R2 buckets and both tenants have their own. Where there are two processors, it has one of them to
  * itself, as it has machines of its own in production; the others share the second, the measured clients first.
  */
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
-import { fileURLToPath } from 'node:url';
 import { numberFlagsOf } from './support/flags.ts';
 import type { Answers } from './support/noise-process.ts';
 import { makeOperatedProject, OPERATOR_KEY } from './support/operated-project.ts';
 import { Processes } from './support/processes.ts';
 import { bindTo, hasTwo } from './support/processor.ts';
-import { OTHER_PROCESSOR, startBuckets, startNoisyTenant, startOrigin } from './support/surroundings.ts';
+import type { Times } from './support/quiet-process.ts';
+import {
+  OTHER_PROCESSOR,
+  startBuckets,
+  startNoisyTenant,
+  startOrigin,
+  startQuietTenant,
+} from './support/surroundings.ts';
 import { bundle, startWorker } from './support/worker.ts';
 
 const HELP = `p99 of one tenant while another one misbehaves.
@@ -37,10 +42,8 @@ Ends with 1 when a p99 exceeds twice its quiet value, or when the quiet tenant g
 
 const flags = numberFlagsOf(HELP, { seconds: 300, rounds: 5, pause: 100, heavy: 2, origin: 1, apart: 1, seed: 1 });
 const SECRET = 'a secret for this measurement alone';
-const ROOT = fileURLToPath(new URL('..', import.meta.url));
 const MAX_RATIO = 2;
-const KINDS = ['cache hit', '/v2/models'] as const;
-type Times = Record<(typeof KINDS)[number], number[]>;
+const KINDS = ['cache hit', '/v2/models'] as const satisfies readonly (keyof Times)[];
 
 const work = mkdtempSync(join(tmpdir(), 'whylight-neighbours-'));
 const project = await makeOperatedProject();
@@ -50,7 +53,6 @@ const variables: Record<string, string> = flags.origin
   : {};
 const buckets = flags.apart ? await startBuckets(processes) : undefined;
 const worker = await startWorker(await bundle(project.folder), { variables, ...(buckets && { buckets }) });
-const image = readFileSync(join(ROOT, 'examples/photos/cat.jpg'));
 
 try {
   if (hasTwo()) {
@@ -61,15 +63,20 @@ try {
   const { address } = worker;
   const noise = startNoisyTenant(processes, { address, key: noisy, seed: flags.seed, heavy: flags.heavy });
   let answers: Answers = [];
-  await measure(quiet, 1, noTimes());
+  const measured = startQuietTenant(processes, { address, key: quiet, pause: flags.pause });
+  const measure = async (seconds: number, times: Times): Promise<void> => {
+    const found = await measured.measure(seconds);
+    for (const name of KINDS) times[name].push(...found[name]);
+  };
+  await measure(1, noTimes());
   const [alone, beside] = [noTimes(), noTimes()];
   const taken = { alone: 0, beside: 0 };
   for (let round = 0; round < flags.rounds; round++) {
     const started = await worker.processorTime();
-    await measure(quiet, flags.seconds / flags.rounds, alone);
+    await measure(flags.seconds / flags.rounds, alone);
     const between = await worker.processorTime();
     noise.start();
-    await measure(quiet, flags.seconds / flags.rounds, beside);
+    await measure(flags.seconds / flags.rounds, beside);
     answers = await noise.stop();
     taken.alone += between - started;
     taken.beside += (await worker.processorTime()) - between;
@@ -95,29 +102,6 @@ async function newTenant(id: string): Promise<string> {
   const body = JSON.stringify({ scopes: ['predict', 'explain', 'admin'] });
   const made = await fetch(`${worker.address}/admin/tenants/${id}/keys`, { method: 'POST', headers, body });
   return ((await made.json()) as { key: string }).key;
-}
-
-/** Sends requests of both kinds in turn for so many seconds, and adds the milliseconds of each. */
-async function measure(key: string, seconds: number, times: Times): Promise<void> {
-  const asks: Readonly<Record<keyof Times, () => Promise<Response>>> = {
-    'cache hit': () =>
-      fetch(`${worker.address}/v2/models/cifar10/explain?method=grad_cam`, {
-        method: 'POST',
-        headers: { 'X-Api-Key': key, 'Content-Type': 'image/jpeg' },
-        body: image,
-      }),
-    '/v2/models': () => fetch(`${worker.address}/v2/models`, { headers: { 'X-Api-Key': key } }),
-  };
-  for (const until = performance.now() + 1000 * seconds; performance.now() < until; ) {
-    for (const name of KINDS) {
-      const started = performance.now();
-      const response = await asks[name]();
-      await response.arrayBuffer();
-      if (!response.ok) throw new Error(`The quiet tenant got ${response.status}.`);
-      times[name].push(performance.now() - started);
-      await sleep(flags.pause);
-    }
-  }
 }
 
 /** Nanoseconds as milliseconds. */

@@ -7,6 +7,7 @@ import { PINNED_NODE } from '../../scripts/tools.mjs';
 import type { Answers, NoiseArguments } from './noise-process.ts';
 import { answers, freePort, HOST, type Processes } from './processes.ts';
 import { bindTo, hasTwo, yieldTo } from './processor.ts';
+import type { QuietArguments, Times } from './quiet-process.ts';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 
@@ -53,22 +54,43 @@ export interface NoisyTenant {
 
 /** Starts the process of a noisy tenant, which sends nothing yet. */
 export function startNoisyTenant(processes: Processes, options: NoiseArguments): NoisyTenant {
-  const child = fork(join(ROOT, 'bench/support/noise-process.ts'), [JSON.stringify(options)], {
-    execPath: join(ROOT, PINNED_NODE),
-  });
-  processes.add(child);
+  const child = forkTenant(processes, 'noise-process.ts', options);
   setApart(child);
   return {
     start: () => child.send('start'),
-    async stop() {
-      child.send('stop');
-      const ended = once(child, 'exit').then(([code]) => {
-        throw new Error(`The process of the noisy tenant ended with ${code}.`);
-      });
-      const [told] = await Promise.race([once(child, 'message'), ended]);
-      return told as Answers;
-    },
+    stop: () => told<Answers>(child, 'stop'),
   };
+}
+
+/** The measured tenant, in a process of its own. */
+export interface QuietTenant {
+  /** Sends requests for so many seconds. */
+  measure(seconds: number): Promise<Times>;
+}
+
+/** Starts the process of the measured tenant, before all others on their processor. */
+export function startQuietTenant(processes: Processes, options: QuietArguments): QuietTenant {
+  const child = forkTenant(processes, 'quiet-process.ts', options);
+  if (hasTwo()) bindTo(OTHER_PROCESSOR, child.pid as number);
+  return { measure: (seconds) => told<Times>(child, seconds) };
+}
+
+function forkTenant(processes: Processes, script: string, options: object): ChildProcess {
+  const execPath = join(ROOT, PINNED_NODE);
+  return processes.add(fork(join(ROOT, 'bench/support', script), [JSON.stringify(options)], { execPath }));
+}
+
+/** Sends a message to a process, and waits for its answer. */
+function told<T>(child: ChildProcess, message: string | number): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const ended = (code: number | null) => reject(new Error(`The process of a tenant ended with ${code}.`));
+    child.once('exit', ended);
+    child.once('message', (answer) => {
+      child.off('exit', ended);
+      resolve(answer as T);
+    });
+    child.send(message);
+  });
 }
 
 /** Lets a process use what the measured clients leave of their processor: they have a machine of their own in production. */
