@@ -17,7 +17,6 @@ import { resolveNeeds } from '../plan/variant.ts';
 import { TaskRegistry } from '../task/registry.ts';
 import type { Inputs } from '../tensor/rows.ts';
 import type { Tensor } from '../tensor/tensor.ts';
-
 import { explainAnswer } from './explain-answer.ts';
 import { explainTargets, sharedPasses } from './explain-targets.ts';
 import type { ExplainerOptions } from './explainer-options.ts';

@@ -1,5 +1,4 @@
 /** Facts about a model for methods, once shapes, scores and the inputs that are held fixed are settled. */
-
 import { NAMED_RULESETS } from '../autodiff/built-in.ts';
 import type { Ruleset } from '../autodiff/ruleset.ts';
 import { nearest, quoted, WhylightError } from '../errors.ts';
