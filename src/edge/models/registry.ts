@@ -22,7 +22,6 @@ import {
   type Canary,
   fileKey,
   filesOf,
-  haveSameFiles,
   indexKey,
   type ModelRecord,
   noRecord,
@@ -33,8 +32,7 @@ import {
   versionOf,
 } from './model-record.ts';
 import { tenantOwner } from './owner.ts';
-import { withPin, withRollout } from './record-edits.ts';
-import { refuseUsed } from './refuse-used.ts';
+import { withoutVersion, withPin, withRollout, withVersion } from './record-edits.ts';
 import { repairVersion } from './repair-version.ts';
 import { Turns } from './slices.ts';
 import type { Upload } from './upload.ts';
@@ -57,7 +55,6 @@ interface Entered {
 /** Milliseconds after which every isolate knows of a change. */
 const FRESH_MS = 10_000;
 const MAX_AGE_MS = 3_600_000;
-const MAX_VERSIONS = 50;
 /** Maximum number of tries to write an index that others change at the same time. */
 const ATTEMPTS = 5;
 
@@ -250,18 +247,25 @@ export class ModelRegistry {
   }
 
   /**
-   * Removes a version, or all of them, and then their files.
-   * @throws WhylightError `model_not_found`; `conflict` for a version that is in use
+   * Removes a version, or all of them, and then their files; of a model whose index is damaged, everything or nothing.
+   * @throws WhylightError `model_not_found`; `conflict` for a version that is in use; `model_damaged` for a version of a
+   *   model whose index is damaged
    */
   async remove(owner: string, name: string, version?: string): Promise<void> {
+    try {
+      await this.removeRecorded(owner, name, version);
+    } catch (error) {
+      // Without its index nothing tells the files of one version from those of another.
+      if (version !== undefined || !WhylightError.is(error, 'model_damaged')) throw error;
+      await this.erase(owner, name);
+    }
+  }
+
+  private async removeRecorded(owner: string, name: string, version?: string): Promise<void> {
     let gone: readonly VersionRecord[] = [];
     await this.change(owner, name, (record = noRecord(name)) => {
-      const { versions, ...rest } = record;
-      gone = version === undefined ? Object.values(versions) : [versionOf(record, name, version)];
-      refuseUsed(record, name, version);
-      if (version === undefined) return { versions: {} };
-      const { [version]: _, ...others } = versions;
-      return { ...rest, versions: others };
+      gone = version === undefined ? Object.values(record.versions) : [versionOf(record, name, version)];
+      return withoutVersion(record, name, version);
     });
     await this.files.remove(gone.flatMap((one) => filesOf({ owner, name }, one)));
   }
@@ -298,27 +302,13 @@ export class ModelRegistry {
   }
 
   private async enter(owner: string, name: string, version: string, record: VersionRecord): Promise<Entered> {
-    let entered = { record, created: true };
+    let kept = record;
     await this.change(owner, name, (known = { versions: {} }) => {
-      const present = known.versions[version];
-      if (present) {
-        if (!haveSameFiles(present, record)) {
-          throw new WhylightError(
-            'conflict',
-            `Version ${version} of ${name} exists with other content, and a version never changes: upload it under another version.`,
-            { digest: present.digest },
-          );
-        }
-        entered = { record: present, created: false };
-        return known;
-      }
-      if (Object.keys(known.versions).length >= MAX_VERSIONS) {
-        throw new WhylightError('conflict', `${name} has ${MAX_VERSIONS} versions already: delete one first.`, {});
-      }
-      entered = { record, created: true };
-      return { ...known, versions: { ...known.versions, [version]: record } };
+      const next = withVersion(known, name, version, record);
+      kept = versionOf(next, name, version);
+      return next;
     });
-    return entered;
+    return { record: kept, created: kept === record };
   }
 
   private async change(

@@ -24,6 +24,7 @@ import {
 import { entryKey } from '../jobs/job-list.ts';
 import type { Jobs } from '../jobs/jobs.ts';
 import { r2JobFiles } from '../jobs/r2.ts';
+import { consoleLog } from '../observe/log.ts';
 
 interface JobBindings {
   readonly JOB_QUEUE: Queue<JobMessage>;
@@ -119,7 +120,7 @@ export class ExplanationJob extends DurableObject<JobBindings> {
     try {
       await r2JobFiles(this.env.JOB_FILES).put(entryKey(job), new Uint8Array(0));
     } catch (error) {
-      console.warn(JSON.stringify({ message: 'a job cannot be listed', id: job.id, reason: String(error) }));
+      consoleLog('warn', 'a job cannot be listed', { id: job.id, reason: String(error) });
     }
   }
 
@@ -128,7 +129,7 @@ export class ExplanationJob extends DurableObject<JobBindings> {
     try {
       await this.env.JOB_QUEUE.send({ task, tenant, id });
     } catch (error) {
-      console.warn(JSON.stringify({ message: 'the queue takes no job', id, reason: String(error) }));
+      consoleLog('warn', 'the queue takes no job', { id, reason: String(error) });
     }
   }
 }

@@ -124,6 +124,18 @@ describe('a model in a damaged store', () => {
     expect((await explained()).body).toMatchObject({ code: 'model_damaged', file: 'index.json' });
     await bucket.put(`${FOLDER}index.json`, whole);
   });
+
+  it('is deleted whole where its index is damaged, and no single version of it', async () => {
+    const whole = await read(`${FOLDER}index.json`);
+    await bucket.put(`${FOLDER}index.json`, halved(whole));
+    const { ask } = await isolate();
+    const one = await ask('/v2/models/dense/versions/1', request('DELETE', 'acme-key'));
+    expect([one.status, await bodyOf(one)]).toMatchObject([502, { code: 'model_damaged', file: 'index.json' }]);
+    expect((await bucket.list({ prefix: FOLDER })).objects.length).toBeGreaterThan(1);
+    expect((await ask('/v2/models/dense', request('DELETE', 'acme-key'))).status).toBe(204);
+    expect((await bucket.list({ prefix: FOLDER })).objects).toEqual([]);
+    expect((await uploaded()).status).toBe(201);
+  });
 });
 
 it('assetModels fails with model_damaged for files that differ from those of the build', async () => {
