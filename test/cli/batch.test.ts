@@ -233,6 +233,28 @@ describe('whylight batch', () => {
     }
   });
 
+  it('fetches an address again where its body is cut off', async () => {
+    const image = readFileSync(join(folder, 'cat', '1.png'));
+    let asked = 0;
+    const flaky = createServer((_, answer) => {
+      answer.writeHead(200, { 'Content-Length': image.byteLength });
+      if (asked++ === 0) answer.write(image.subarray(0, 100), () => answer.destroy());
+      else answer.end(image);
+    });
+    await once(flaky.listen(0, HOST), 'listening');
+    const list = join(work, 'flaky.txt');
+    const address = `http://${HOST}:${(flaky.address() as AddressInfo).port}/x.png`;
+    writeFileSync(list, address);
+    const out = join(work, 'flaky.ndjson');
+    try {
+      const { code, stdout } = await batch(out, `@${list}`).ran;
+      expect([code, JSON.parse(stdout)]).toMatchObject([0, { explained: 1, failed: 0 }]);
+      expect(linesOf(out)).toMatchObject([{ name: address }]);
+    } finally {
+      flaky.close();
+    }
+  });
+
   it('stops before the limit of cost, and continues with more', async () => {
     const out = join(work, 'cost.ndjson');
     const free = JSON.parse((await batch(out, join(folder, 'ship', '0.png')).ran).stdout) as { usd: number };

@@ -35,10 +35,10 @@ export const MEDIA_TYPES: Readonly<Record<string, string>> = {
   json: 'application/json',
 };
 
-/** Tries to reach an address, and milliseconds between two of them. */
+/** Maximum number of times that an address is fetched, and milliseconds between two of them. */
 const ATTEMPTS = 3;
 const WAIT_MS = 500;
-/** Maximum milliseconds until an address begins to answer. */
+/** Maximum milliseconds until an address has answered. */
 const ANSWER_MS = 30_000;
 /** Maximum bytes of an input that is fetched from an address. */
 const MAX_FETCHED = 64 * 2 ** 20;
@@ -104,26 +104,37 @@ function remoteInput(address: string): BatchInput {
     extension: extensionOf(address),
     // Fetching all of them to find out what has changed would take as long as the run.
     stamp: async () => digestOf(Buffer.from(address)),
-    async read() {
-      const answer = await reached(address);
-      if (!answer.ok) throw new WhylightError('not_found', `${address} answered ${answer.status}.`, { address });
-      const bytes = new Uint8Array(await answer.arrayBuffer());
-      if (bytes.byteLength <= MAX_FETCHED) return bytes;
-      throw new WhylightError('payload_too_large', `${address} has more than ${MAX_FETCHED} bytes.`, { address });
-    },
+    read: () => fetched(address),
   };
 }
 
-/** Fetches an address, a few times where the network fails. */
-async function reached(address: string): Promise<Response> {
+/** Fetches an address, a few times where the network fails, in the middle of the body as well. */
+async function fetched(address: string): Promise<Uint8Array> {
   for (let attempt = 1; ; attempt++) {
     try {
-      return await fetch(address, { signal: AbortSignal.timeout(ANSWER_MS) });
+      const answer = await fetch(address, { signal: AbortSignal.timeout(ANSWER_MS) });
+      if (answer.ok) return await bodyOf(answer, address);
+      await answer.body?.cancel();
+      throw new WhylightError('not_found', `${address} answered ${answer.status}.`, { address });
     } catch (error) {
-      if (attempt === ATTEMPTS) throw error;
+      if (WhylightError.is(error) || attempt === ATTEMPTS) throw error;
     }
     await sleep(WAIT_MS * attempt);
   }
+}
+
+/** Reads a body without holding more of it than an input may have. */
+async function bodyOf({ body }: Response, address: string): Promise<Uint8Array> {
+  const chunks: Uint8Array[] = [];
+  let size = 0;
+  for await (const chunk of body ?? []) {
+    size += chunk.byteLength;
+    if (size > MAX_FETCHED) {
+      throw new WhylightError('payload_too_large', `${address} has more than ${MAX_FETCHED} bytes.`, { address });
+    }
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks);
 }
 
 async function bucketInputs(place: string, endpoint: string | undefined): Promise<BatchInput[]> {
