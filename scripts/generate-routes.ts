@@ -3,7 +3,7 @@
  * list that its description puts it in, loaded at once or by the first request for it. `--check` writes nothing and fails
  * when a list is outdated.
  */
-import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { TAGS } from '../src/edge/openapi/document.ts';
 import type { Route, RouteDescription } from '../src/edge/openapi/route.ts';
@@ -44,10 +44,13 @@ async function routesIn(folder: string): Promise<FoundRoute[]> {
   for (const file of readdirSync(new URL(folder, ROOT)).sort()) {
     if (!file.endsWith('.ts') || ['index.ts', 'lazy.ts'].includes(file)) continue;
     const url = new URL(`${folder}/${file}`, ROOT);
+    const handlers = new URL(`${folder}/handlers/${file}`, ROOT);
+    const handlerOf = (name: string) => `handle${name.charAt(0).toUpperCase()}${name.slice(1)}`;
     const exported = (await import(url.href)) as Record<string, Partial<Route>>;
     for (const [, name = ''] of readFileSync(url, 'utf8').matchAll(/^export const (\w+)/gm)) {
       const { description, handler } = exported[name] ?? {};
-      if (description && handler) found.push({ name, file, description });
+      if (!description || !handler) continue;
+      found.push({ name, file, description, ...(existsSync(handlers) && { handler: handlerOf(name) }) });
     }
   }
   const tags = Object.keys(TAGS);

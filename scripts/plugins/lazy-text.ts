@@ -12,9 +12,9 @@ const FOLDER = 'methods';
  * descriptions alone, are imported with the module.
  */
 export function lazyPluginsText({ plugins, compiled }: Config, { methods, builds, isolated }: BuiltIn): string {
-  const imports: string[] = isolated.size > 0 ? ["import { isolatedIn } from '#isolation';"] : [];
+  const imports: string[] = [];
   const loaders = new Map<string, string>();
-  const entries = plugins.map(({ use, version: _, as, isolated: __, ...rules }, i) => {
+  const entries = plugins.map(({ use, version: _, as, isolated: __, ...rules }, i): EntryText => {
     const method = methods[i] as Method;
     const members = Object.entries({ ...rules, build: builds[i] }).filter(([, value]) => value !== undefined);
     const apart = isolated.get(method.id);
@@ -25,9 +25,14 @@ export function lazyPluginsText({ plugins, compiled }: Config, { methods, builds
       return `  { ${textOf({ method: named(method.id) }, members)} },`;
     }
     loaders.set(loader(method), `./${FOLDER}/${method.strategy}.ts`);
+    if (as === undefined)
+      return { id: method.id, begin: `...lazyMethods(${loader(method)}, { ${textOf({}, members)} }, [` };
     const loaded = named(`(await ${loader(method)}()).${method.id}`);
     return `  { ${textOf({ id: JSON.stringify(method.id), load: `async () => (${loaded})` }, members)} },`;
   });
+  if (isolated.size > 0) imports.unshift("import { isolatedIn } from '#isolation';");
+  if (entries.some((entry) => typeof entry === 'object'))
+    imports.unshift("import { lazyMethods } from '../src/core/method/lazy-methods.ts';");
   return `import type { LazyPluginEntry, PluginEntry } from '../src/core/method/registry.ts';
 ${imports.join('\n')}
 
@@ -35,9 +40,26 @@ ${[...loaders].map(([name, path]) => `const ${name} = () => import('${path}');`)
 
 /** The methods that are built in. */
 export const plugins: readonly (PluginEntry | LazyPluginEntry)[] = [
-${entries.join('\n')}
+${linesOf(entries).join('\n')}
 ];
 `;
+}
+
+/** Text of an entry, or the id of a method and the beginning of the call that makes entries of such methods. */
+type EntryText = string | { readonly id: string; readonly begin: string };
+
+/** Lines of the entries in their order; methods that come one after the other, with the same beginning, share a call. */
+function linesOf(entries: readonly EntryText[]): string[] {
+  return entries.flatMap((entry, i) => {
+    if (typeof entry === 'string') return [entry];
+    const continues = (other: EntryText | undefined): boolean =>
+      typeof other === 'object' && other.begin === entry.begin;
+    return [
+      ...(continues(entries[i - 1]) ? [] : [`  ${entry.begin}`]),
+      `    ${JSON.stringify(entry.id)},`,
+      ...(continues(entries[i + 1]) ? [] : ['  ]),']),
+    ];
+  });
 }
 
 /** Name of the function that loads the module with a method. */

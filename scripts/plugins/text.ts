@@ -66,9 +66,10 @@ ${pluginsText(
 )}`;
 }
 
-/** Module with the methods, and all else that is configured. */
+/** Module with the methods, their files or packages, and all else that is configured. */
 export const moduleText = (config: Config, built: BuiltIn): string =>
-  configuredText(config, built, pluginsText(config.plugins, built.methods, built.builds, built.isolated));
+  configuredText(config, built, pluginsText(config.plugins, built.methods, built.builds, built.isolated)) +
+  usedText(config);
 
 /**
  * The same for a Worker, which loads most of the methods when they are first asked for, see {@link lazyPluginsText}, and
@@ -76,6 +77,12 @@ export const moduleText = (config: Config, built: BuiltIn): string =>
  */
 export const workerModuleText = (config: Config, built: BuiltIn): string =>
   configuredText(config, built, lazyPluginsText(config, built)) + codecsText(config);
+
+/** The command line compares what a folder names with what is built in. */
+const usedText = ({ plugins }: Config): string => `
+/** File or package of each method. */
+export const used: readonly string[] = ${JSON.stringify(plugins.map(({ use }) => use))};
+`;
 
 /** Imports decoders from `src/edge/workerd/codecs`, which has a module for each format. */
 function codecsText({ codecs }: Config): string {
@@ -90,7 +97,7 @@ export const codecs: ImageDecoders = { ${formats.map((format) => `${format}: ${f
 }
 
 function configuredText(
-  { models, tenants, modalities, tasks, metrics, plugins }: Config,
+  { models, tenants, modalities, tasks, metrics }: Config,
   built: BuiltIn,
   methodsText: string,
 ): string {
@@ -111,9 +118,6 @@ export const compiler = ${JSON.stringify(built.compiler)};
 
 /** Build of what reads models; descriptions that another one has stored are made anew. */
 export const reader = ${JSON.stringify(built.reader)};
-
-/** File or package of each method. */
-export const used: readonly string[] = ${JSON.stringify(plugins.map(({ use }) => use))};
 
 /** All of them were held against the contract before this was written. */
 export const checked = true;

@@ -1,4 +1,5 @@
 /** Text of the lists of routes that are loaded by the first request for them. */
+import { EXPLANATION_HEADERS, RUN_HEADERS } from '../../src/edge/openapi/headers.ts';
 import type { RouteDescription } from '../../src/edge/openapi/route.ts';
 
 /** A route with the file that exports it. */
@@ -6,6 +7,8 @@ export interface FoundRoute {
   readonly name: string;
   readonly file: string;
   readonly description: RouteDescription;
+  /** Name of its handler in the file of the same name in `handlers`, which comes with the Worker. */
+  readonly handler?: string;
 }
 
 /** Routes of one list. */
@@ -14,9 +17,6 @@ interface LazyList {
   readonly about: string;
   readonly routes: readonly FoundRoute[];
 }
-
-/** Files whose routes come with the Worker: those that are asked for most, and those that some servers do not serve. */
-const AT_START = ['explain.ts', 'infer.ts', 'server.ts'];
 
 /** List that no Worker serves. */
 const NEVER = 'originRoutes';
@@ -27,26 +27,28 @@ const NEVER = 'originRoutes';
  */
 export function lazyText(lists: readonly LazyList[], folder: string, note: string): string {
   const served = lists.filter(({ name }) => name !== NEVER);
-  const atStart = served.flatMap(({ routes }) => routes).filter(({ file }) => AT_START.includes(file));
   const openapi = folder === 'src/edge/routes' ? '../openapi' : '../../openapi';
+  const entries = served.flatMap(({ name, about, routes }) => [
+    '',
+    `/** ${about} */`,
+    `export const ${name}: readonly MountedRoute[] = [`,
+    ...routes.map((route) => `  ${entryOf(route)},`),
+    '];',
+  ]);
+  const used = Object.keys(LISTS).filter((name) => entries.join().includes(name));
   return [
     '/**',
     ' * Lists of routes that a Worker loads by the first request for them.',
     ` * ${note}`,
     ' */',
+    ...(used.length > 0 ? [`import { ${used.join(', ')} } from '${openapi}/headers.ts';`] : []),
     `import { lazyRoute } from '${openapi}/lazy-route.ts';`,
     `import type { MountedRoute } from '${openapi}/mount.ts';`,
-    ...AT_START.flatMap((file) => {
-      const names = atStart.filter((one) => one.file === file).map(({ name }) => name);
-      return names.length > 0 ? [`import { ${names.sort().join(', ')} } from './${file}';`] : [];
-    }),
-    ...served.flatMap(({ name, about, routes }) => [
-      '',
-      `/** ${about} */`,
-      `export const ${name}: readonly MountedRoute[] = [`,
-      ...routes.map((route) => `  ${AT_START.includes(route.file) ? route.name : lazyEntry(route)},`),
-      '];',
-    ]),
+    ...served
+      .flatMap(({ routes }) => routes)
+      .flatMap(({ file, handler }) => (handler ? [`import { ${handler} } from './handlers/${file}';`] : []))
+      .sort(),
+    ...entries,
     '',
   ].join('\n');
 }
@@ -54,28 +56,52 @@ export function lazyText(lists: readonly LazyList[], folder: string, note: strin
 const LINE = 120;
 
 /** Entry of a route, as Biome formats it. */
-function lazyEntry({ name, file, description }: FoundRoute): string {
+const entryOf = (route: FoundRoute): string =>
+  route.handler
+    ? [
+        '{',
+        `  description: {`,
+        ...factsOf(route).map((line) => `    ${line}`),
+        '  },',
+        `  handler: ${route.handler},`,
+        '}',
+      ]
+        .map((line, i) => (i === 0 ? line : `  ${line}`))
+        .join('\n')
+    : [
+        'lazyRoute(',
+        '  {',
+        ...factsOf(route).map((line) => `    ${line}`),
+        '  },',
+        `  async () => (await import('./${route.file}')).${route.name},`,
+        ')',
+      ]
+        .map((line, i) => (i === 0 ? line : `  ${line}`))
+        .join('\n');
+
+/** Members of the description that a route is mounted with. */
+function factsOf({ description }: FoundRoute): string[] {
   const { method, path, versioned, pattern, access, tagged, headers, request } = description;
   const facts = { method, path, versioned, pattern, access, tagged, headers };
-  const members = Object.entries(facts).flatMap(([key, value]) =>
-    value === undefined ? [] : `${key}: ${literal(key, value)},`,
-  );
-  if (request?.body) members.push('request: { body: {} },');
-  const lines = [
-    '{',
-    ...members.map((member) => `  ${member}`),
-    '},',
-    `async () => (await import('./${file}')).${name},`,
+  return [
+    ...Object.entries(facts).flatMap(([key, value]) => (value === undefined ? [] : `${key}: ${literal(key, value)},`)),
+    ...(request?.body ? ['request: { body: {} },'] : []),
   ];
-  return ['lazyRoute(', ...lines.map((line) => `    ${line}`), '  )'].join('\n');
 }
+
+/** Lists of headers that several routes have, the longest first. */
+const LISTS = { EXPLANATION_HEADERS, RUN_HEADERS };
 
 function literal(key: string, value: string | boolean | readonly string[]): string {
   if (typeof value === 'boolean') return String(value);
   if (typeof value === 'string') return quoted(value);
-  const line = `[${value.map(quoted).join(', ')}]`;
+  const names = value.map(quoted);
+  const list = Object.entries(LISTS).find(([, ends]) => names.join().endsWith(ends.map(quoted).join()));
+  if (list) names.splice(-list[1].length, list[1].length, `...${list[0]}`);
+  if (names.length === 1 && list) return list[0];
+  const line = `[${names.join(', ')}]`;
   const fits = `      ${key}: ${line},`.length <= LINE;
-  return fits ? line : ['[', ...value.map((one) => `        ${quoted(one)},`), '      ]'].join('\n');
+  return fits ? line : ['[', ...names.map((one) => `        ${one},`), '      ]'].join('\n');
 }
 
 const quoted = (text: string): string => `'${text.replaceAll('\\', '\\\\')}'`;

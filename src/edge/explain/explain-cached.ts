@@ -65,6 +65,20 @@ export async function explainCached(
   return { explanation, state, ...(route && { route }) };
 }
 
+/** Returns the explanation of a query as {@link explainCached} does, or the reason why it is to run as a job. */
+export function explainOrDefer(
+  c: Context<EdgeEnv>,
+  services: Services,
+  query: ExplainQuery,
+  hooks: AnswerHooks = {},
+): Promise<Answer | DeferToJob> {
+  const deferrable = services.jobs !== undefined;
+  return explainCached(c, services, query, { ...hooks, deferrable }).catch((error: unknown) => {
+    if (error instanceof DeferToJob) return error;
+    throw error;
+  });
+}
+
 const sinksOf = (c: Context<EdgeEnv>, { metrics, spans }: Services): RunSinks => ({
   log: c.get('log'),
   trace: c.get('trace'),

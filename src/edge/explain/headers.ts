@@ -1,4 +1,5 @@
 /** Response headers that describe an explanation. */
+import type { Context } from 'hono';
 import type { Explanation } from '../../core/explainer/explanation.ts';
 import type { Answer } from './explain-cached.ts';
 
@@ -24,4 +25,9 @@ export function targetHeaders({ rows }: Explanation): Readonly<Record<string, st
     ...(label !== undefined && label.length <= MAX_LABEL_CHARS && { 'X-Whylight-Label': encodeURIComponent(label) }),
     ...(probability !== undefined && { 'X-Whylight-Probability': String(probability) }),
   };
+}
+
+/** Sets response headers. */
+export function setHeaders(c: Context, headers: Readonly<Record<string, string>>): void {
+  for (const [name, value] of Object.entries(headers)) c.header(name, value);
 }

@@ -4,15 +4,6 @@ import { IMAGE_TYPES } from '../../core/image/formats.ts';
 import { ANSWER_EXAMPLE, EXPLANATION_EXAMPLE, INFERENCE_EXAMPLE } from './examples.ts';
 import * as schemas from './schemas.ts';
 
-/** Media types of an explanation that is complete: data, drawings, and bytes. */
-export const DRAWN_TYPES = [
-  'application/json',
-  'image/png',
-  'image/svg+xml',
-  'text/html',
-  'application/octet-stream',
-] as const;
-
 /** JSON content of a schema. */
 export const json = <S extends z.ZodType>(schema: S, example?: unknown) => ({
   'application/json': { schema, ...(example !== undefined && { example }) },

@@ -30,6 +30,20 @@ export const RUN_HEADERS = [
   'X-Whylight-Version',
 ] as const satisfies readonly HeaderName[];
 
+/** Headers of a single explanation. */
+export const EXPLANATION_HEADERS = [
+  'ETag',
+  'Inference-Header-Content-Length',
+  'Location',
+  'Preference-Applied',
+  'Retry-After',
+  'X-Whylight-Label',
+  'X-Whylight-Probability',
+  'X-Whylight-Score',
+  'X-Whylight-Target',
+  ...RUN_HEADERS,
+] as const satisfies readonly HeaderName[];
+
 /** Headers that every response may have. */
 const COMMON = ['ETag', 'Retry-After', 'Server-Timing', 'X-Request-Id'];
 

@@ -1,10 +1,10 @@
 import { compareMethods } from '../explain/compare.ts';
-import { DRAWING_POLICY } from '../explain/document-type.ts';
+import { DRAWING_POLICY, DRAWN_TYPES } from '../explain/document-type.ts';
 import { sourceHeaders } from '../explain/headers.ts';
 import { readRaw } from '../explain/query.ts';
 import { inferenceResponse, isBinary } from '../http/inference-response.ts';
 import { negotiate } from '../http/negotiate.ts';
-import { DRAWN_TYPES, inputBody, negotiated } from '../openapi/content.ts';
+import { inputBody, negotiated } from '../openapi/content.ts';
 import { RUN_HEADERS } from '../openapi/headers.ts';
 import { defineRoute } from '../openapi/route.ts';
 import * as schemas from '../openapi/schemas.ts';

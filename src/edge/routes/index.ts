@@ -5,12 +5,13 @@ import { explain } from './explain.ts';
 import { infer } from './infer.ts';
 import { deleteJob, job, jobResult, jobs, webhook } from './jobs.ts';
 import { method, methods } from './methods.ts';
+import { metrics } from './metrics.ts';
 import { modelFile } from './model-file.ts';
 import { model, modelReady, models } from './models.ts';
 import { originExplain, originFile, originInspect } from './origin.ts';
 import { receiptKeys } from './receipt-keys.ts';
 import { rollOut } from './rollout.ts';
-import { live, metrics, ready, server } from './server.ts';
+import { live, ready, server } from './server.ts';
 import { deleteModel, modelVersions, pinVersion, uploadModel } from './uploads.ts';
 import { v1Explain } from './v1-explain.ts';
 import { v1Model, v1Models } from './v1-models.ts';
@@ -18,7 +19,7 @@ import { v1Predict } from './v1-predict.ts';
 import { versionFile, versionFiles } from './version-files.ts';
 
 /** Routes that anybody may call. */
-export const openRoutes = [receiptKeys, server, live, ready, metrics] as const;
+export const openRoutes = [metrics, receiptKeys, server, live, ready] as const;
 
 /** Routes that edges call at their origin; every request is signed. */
 export const originRoutes = [originExplain, originInspect, originFile] as const;

@@ -2,14 +2,23 @@
  * Lists of routes that a Worker loads by the first request for them.
  * Written by scripts/generate-routes.ts from the files of this folder. Do not edit.
  */
+import { EXPLANATION_HEADERS, RUN_HEADERS } from '../openapi/headers.ts';
 import { lazyRoute } from '../openapi/lazy-route.ts';
 import type { MountedRoute } from '../openapi/mount.ts';
-import { explain } from './explain.ts';
-import { infer } from './infer.ts';
-import { live, metrics, ready, server } from './server.ts';
+import { handleExplain } from './handlers/explain.ts';
+import { handleInfer } from './handlers/infer.ts';
+import { handleMetrics } from './handlers/metrics.ts';
 
 /** Routes that anybody may call. */
 export const openRoutes: readonly MountedRoute[] = [
+  {
+    description: {
+      method: 'get',
+      path: '/metrics',
+      access: 'open',
+    },
+    handler: handleMetrics,
+  },
   lazyRoute(
     {
       method: 'get',
@@ -18,15 +27,45 @@ export const openRoutes: readonly MountedRoute[] = [
     },
     async () => (await import('./receipt-keys.ts')).receiptKeys,
   ),
-  server,
-  live,
-  ready,
-  metrics,
+  lazyRoute(
+    {
+      method: 'get',
+      path: '/v2',
+      access: 'open',
+    },
+    async () => (await import('./server.ts')).server,
+  ),
+  lazyRoute(
+    {
+      method: 'get',
+      path: '/v2/health/live',
+      access: 'open',
+    },
+    async () => (await import('./server.ts')).live,
+  ),
+  lazyRoute(
+    {
+      method: 'get',
+      path: '/v2/health/ready',
+      access: 'open',
+    },
+    async () => (await import('./server.ts')).ready,
+  ),
 ];
 
 /** Routes that need a credential. */
 export const keyRoutes: readonly MountedRoute[] = [
-  infer,
+  {
+    description: {
+      method: 'post',
+      path: '/v2/models/{model}/infer',
+      versioned: true,
+      access: 'predict',
+      headers: ['Inference-Header-Content-Length', ...RUN_HEADERS],
+      request: { body: {} },
+    },
+    handler: handleInfer,
+  },
   lazyRoute(
     {
       method: 'get',
@@ -73,13 +112,7 @@ export const keyRoutes: readonly MountedRoute[] = [
       path: '/v2/models/{model}/compare',
       versioned: true,
       access: 'explain',
-      headers: [
-        'Inference-Header-Content-Length',
-        'X-Whylight-Cache',
-        'X-Whylight-Route',
-        'X-Whylight-Route-Reason',
-        'X-Whylight-Version',
-      ],
+      headers: ['Inference-Header-Content-Length', ...RUN_HEADERS],
       request: { body: {} },
     },
     async () => (await import('./compare.ts')).compare,
@@ -94,7 +127,17 @@ export const keyRoutes: readonly MountedRoute[] = [
     },
     async () => (await import('./estimate.ts')).estimate,
   ),
-  explain,
+  {
+    description: {
+      method: 'post',
+      path: '/v2/models/{model}/explain',
+      versioned: true,
+      access: 'explain',
+      headers: EXPLANATION_HEADERS,
+      request: { body: {} },
+    },
+    handler: handleExplain,
+  },
   lazyRoute(
     {
       method: 'get',
@@ -224,7 +267,7 @@ export const keyRoutes: readonly MountedRoute[] = [
       path: '/v1/models/{model}:explain',
       pattern: '/v1/models/:target{[^/]+(?::|%3[Aa])explain}',
       access: 'explain',
-      headers: ['X-Whylight-Cache', 'X-Whylight-Route', 'X-Whylight-Route-Reason', 'X-Whylight-Version'],
+      headers: RUN_HEADERS,
       request: { body: {} },
     },
     async () => (await import('./v1-explain.ts')).v1Explain,

@@ -1,13 +1,9 @@
-import type { Context } from 'hono';
 import * as z from 'zod';
-import { WhylightError } from '../../core/errors.ts';
 import { waitUntilOf } from '../http/env.ts';
-import { bearerOf } from '../http/middleware/authenticate.ts';
 import { Health } from '../observe/health.ts';
 import { answer } from '../openapi/content.ts';
 import { defineRoute } from '../openapi/route.ts';
 import * as schemas from '../openapi/schemas.ts';
-import { keyDigest, sameDigest } from '../tenants/api-key.ts';
 import { SERVER } from '../version.ts';
 
 /** Cache key that no answer can have. */
@@ -77,34 +73,3 @@ export const ready = defineRoute(
     };
   },
 );
-
-/** Returns metrics in the text format of Prometheus, on servers that hold them in memory. */
-export const metrics = defineRoute(
-  {
-    id: 'getMetrics',
-    method: 'get',
-    path: '/metrics',
-    tag: 'server',
-    summary: 'Returns metrics in the text format of Prometheus.',
-    access: 'open',
-    cost: 'none',
-    responses: { 200: { description: 'The metrics.', content: { 'text/plain': { schema: z.string() } } } },
-    internal: true,
-  },
-  ({ metrics, metricsKey }) => {
-    if (!metrics?.text) return undefined;
-    const text = metrics.text.bind(metrics);
-    return async (c) => {
-      if (metricsKey !== undefined) await checkKey(c, metricsKey);
-      const { body, type } = text();
-      return c.body(body, 200, { 'Content-Type': type });
-    };
-  },
-);
-
-/** @throws WhylightError `unauthorized` for a request without the key */
-async function checkKey(c: Context, key: string): Promise<void> {
-  const given = bearerOf(c.req.header('Authorization')) ?? '';
-  if (sameDigest(await keyDigest(given), await keyDigest(key))) return;
-  throw new WhylightError('unauthorized', 'Metrics need the key of this server: send it as a bearer token.');
-}
