@@ -36,9 +36,10 @@ ${entries.join('\n')}
 const modalityText = (use: string, id: string): string =>
   `  { id: ${JSON.stringify(id)}, load: async () => (await import(${specifier(use)})).default },`;
 
-function tasksText(tasks: Config['tasks']): string {
+/** @param builtin module with the tasks that come with whylight */
+function tasksText(tasks: Config['tasks'], builtin: string): string {
   if (tasks === undefined)
-    return "/** The tasks that come with whylight. */\nexport { builtinTasks as tasks } from '../src/tasks/index.ts';\n";
+    return `/** The tasks that come with whylight. */\nexport { builtinTasks as tasks } from '../src/tasks/${builtin}';\n`;
   const imports = tasks.map(({ use }, i) => `import task${i} from ${specifier(use)};`);
   const names = tasks.map((_, i) => `task${i}`);
   return `${imports.join('\n')}
@@ -68,15 +69,18 @@ ${pluginsText(
 
 /** Module with the methods, their files or packages, and all else that is configured. */
 export const moduleText = (config: Config, built: BuiltIn): string =>
-  configuredText(config, built, pluginsText(config.plugins, built.methods, built.builds, built.isolated)) +
-  usedText(config);
+  configuredText(config, built, {
+    methodsText: pluginsText(config.plugins, built.methods, built.builds, built.isolated),
+    builtinTasks: 'index.ts',
+  }) + usedText(config);
 
 /**
- * The same for a Worker, which loads most of the methods when they are first asked for, see {@link lazyPluginsText}, and
- * has the decoders of images that are configured.
+ * The same for a Worker, which loads most of the methods when they are first asked for, see {@link lazyPluginsText}, reads
+ * the boxes of detectors by code that it loads as well, and has the decoders of images that are configured.
  */
 export const workerModuleText = (config: Config, built: BuiltIn): string =>
-  configuredText(config, built, lazyPluginsText(config, built)) + codecsText(config);
+  configuredText(config, built, { methodsText: lazyPluginsText(config, built), builtinTasks: 'lazy.ts' }) +
+  codecsText(config);
 
 /** The command line compares what a folder names with what is built in. */
 const usedText = ({ plugins }: Config): string => `
@@ -99,7 +103,7 @@ export const codecs: ImageDecoders = { ${formats.map((format) => `${format}: ${f
 function configuredText(
   { models, tenants, modalities, tasks, metrics }: Config,
   built: BuiltIn,
-  methodsText: string,
+  { methodsText, builtinTasks }: { readonly methodsText: string; readonly builtinTasks: string },
 ): string {
   return `// Written by scripts/generate-plugins.ts from ${CONFIG}. Do not edit.
 import type { TenantConfig } from '../src/config/tenant-policy.ts';
@@ -111,7 +115,7 @@ export const modalities: readonly ModalityEntry[] = [
 ${modalities.map(({ use }, i) => modalityText(use, built.modalities[i]?.id ?? '')).join('\n')}
 ];
 
-${tasksText(tasks)}
+${tasksText(tasks, builtinTasks)}
 ${metricsText(metrics)}
 /** Build of the compiler; graphs that another one has stored are compiled anew. */
 export const compiler = ${JSON.stringify(built.compiler)};

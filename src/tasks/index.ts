@@ -1,37 +1,15 @@
 /** The tasks that come with whylight. */
 import type { Task } from '../core/task/task.ts';
-import classification from './classification/classification.ts';
-import multiLabel from './classification/multi-label.ts';
 import instanceSegmentation from './detection/instance-segmentation.ts';
 import objectDetection from './detection/object-detection.ts';
 import orientedDetection from './detection/oriented-detection.ts';
 import pose from './detection/pose.ts';
-import depth from './regression/depth.ts';
-import imageToImage from './regression/image-to-image.ts';
-import regression from './regression/regression.ts';
-import segmentation from './segmentation/segmentation.ts';
-import similarity from './similarity/similarity.ts';
-import fillMask from './token/fill-mask.ts';
-import nextToken from './token/next-token.ts';
-import questionAnswering from './token/question-answering.ts';
-import tokenClassification from './token/token-classification.ts';
-import values from './values.ts';
+import { otherTasks } from './others.ts';
 
 export const builtinTasks: readonly Task[] = [
   objectDetection,
   orientedDetection,
   instanceSegmentation,
   pose,
-  segmentation,
-  depth,
-  imageToImage,
-  classification,
-  multiLabel,
-  regression,
-  tokenClassification,
-  questionAnswering,
-  nextToken,
-  fillMask,
-  similarity,
-  values,
+  ...otherTasks,
 ];

@@ -19,7 +19,7 @@ describe('a Worker', () => {
 describe('the Worker', () => {
   it('loads modalities, most methods and routes, the compiler and what reads ONNX files when they are needed, not at its start', async () => {
     const { start, all } = await workerSize();
-    expect(start.bytes).toBeLessThanOrEqual(755 * KB);
+    expect(start.bytes).toBeLessThanOrEqual(727 * KB);
     const isLater = ([group]: readonly [string, number]): boolean =>
       /^src\/modalities|^src\/plugins\/(perturbation|wrappers)|^src\/edge\/admin\/routes|^src\/core\/(metrics|trees)|bufbuild|jose|papaparse/.test(
         group,

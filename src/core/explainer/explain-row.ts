@@ -21,9 +21,9 @@ import { guardedAsync } from './plugin-fault.ts';
 import { modelView } from './plugin-view.ts';
 import { withRivals } from './rivals.ts';
 import { infoOfRow } from './row-features.ts';
+import { quantityOf, type RowOutcome } from './row-outcome.ts';
 import type { ReadySetup } from './setup.ts';
-import { quantityOf, type RowOutcome, summarizeRow } from './summarize-row.ts';
-import { type SummaryFacts, summarize } from './summary.ts';
+import type { SummaryFacts } from './summary.ts';
 
 /** A row that was explained. */
 export interface RowResult {
@@ -54,10 +54,11 @@ export async function explainRow(run: PlanRun, index: number): Promise<RowResult
   if (hooks.signal) throwIfAborted(hooks.signal);
   const explained = explainedBy(plan, row.inputs, attribution);
   const outcome = outcomeOf(attribution, start);
-  const described = request.summary ? await summarizeRow(run, row, explained, outcome) : undefined;
+  const summaries = request.summary ? await import('./summarize-row.ts') : undefined;
+  const described = await summaries?.summarizeRow(run, row, explained, outcome);
   const circumstances = circumstancesOf(plan, outcome, attribution, described?.facts, overflow);
   const diagnostics = diagnose(explained.values, circumstances, explained.map);
-  const summary = described && summarize(described, diagnostics.warnings);
+  const summary = described && summaries?.summarize(described, diagnostics.warnings);
   const { forwards, backwards } = evaluator.samples;
   return {
     scores: start.scores,

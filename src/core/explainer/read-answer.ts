@@ -1,6 +1,7 @@
 /** Reading of the model's answer by its task: what it says of a row, and what of that is explained. */
 
 import { WhylightError } from '../errors.ts';
+import { answered } from '../method/answered.ts';
 import type { Features } from '../modality/modality.ts';
 import type { ModelDescription } from '../model/description.ts';
 import type { Model } from '../model/model.ts';
@@ -66,7 +67,7 @@ export async function readRow(run: ReadRun, task: Task, index: number): Promise<
   const inputs = rowInputs(plan, index);
   const context = contextOf(plan, task, index, inputs);
   const { outputs, recalled } = await outputsOfRow(run, inputs, index);
-  const predictions = readBy(task, outputs, context, plan.request.features?.[index]);
+  const predictions = await answered(() => readBy(task, outputs, context, plan.request.features?.[index]));
   return { outputs, context, predictions, recalled };
 }
 

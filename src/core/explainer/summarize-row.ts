@@ -5,25 +5,15 @@ import type { Target } from '../model/target-request.ts';
 import { outputsOf, runRows } from '../plan/run.ts';
 import { resolveNeeds } from '../plan/variant.ts';
 import { type Inputs, sliceRows } from '../tensor/rows.ts';
-import type { Quantity } from './diagnostics.ts';
 import { type Evidence, evidenceOf, withoutPart } from './evidence.ts';
 import type { Explained } from './explanation.ts';
 import { followOf } from './follow.ts';
 import type { Plan } from './plan.ts';
 import { controlOf, type PlanRow, type PlanRun } from './plan-run.ts';
+import { quantityOf, type RowOutcome } from './row-outcome.ts';
 import type { Described, HiddenFacts } from './summary.ts';
 
-/** Scores of an explained row. */
-export interface RowOutcome {
-  readonly target: Target;
-  /** Every element of the row's scores. */
-  readonly scores: Float32Array;
-  /** True if `score` is a value that the method gives: of a neuron, or of the trees before they give a probability. */
-  readonly ofNeuron: boolean;
-  readonly score: number;
-  readonly baselineScore?: number;
-  readonly convergenceDelta?: number;
-}
+export { summarize } from './summary.ts';
 
 /** Collects the facts about an explained row; evaluates the row without its strongest part where there is one. */
 export async function summarizeRow(
@@ -50,13 +40,6 @@ export async function summarizeRow(
   };
   return { facts, subject: isNamedClass ? `class ${target}` : target, quantity };
 }
-
-/**
- * Word for the number that a row explains. Trees have a score of their own, too: the sum before it becomes a
- * probability. It is still the target's.
- */
-export const quantityOf = ({ ofNeuron }: Pick<RowOutcome, 'ofNeuron'>, params: Plan['params']): Quantity =>
-  ofNeuron && 'neuron' in params ? 'value' : 'score';
 
 /** Effect of hiding the strongest part; undefined when no value is above zero. */
 async function hide(

@@ -6,7 +6,7 @@ export const ANSWERS_LATER: unique symbol = Symbol('answers later');
 
 /**
  * Thrown by `needs` and `cost` of a method in an isolate of its own, until its answer has come, and by a registry for a
- * method that is not loaded yet; by a compiler that is not loaded yet.
+ * method that is not loaded yet; by a compiler and by a task that are not loaded yet.
  */
 export class NotAnswered extends WhylightError {
   /** Waits until the same question has an answer: an error of an isolated method is an answer. */

@@ -164,3 +164,9 @@ export interface Task {
    */
   target(choice: TargetChoice, outputs: TaskOutputs, context: TaskContext): TaskTarget;
 }
+
+/** The part of a task that recognises models: all but its reading of outputs. */
+export type TaskRecogniser = Omit<Task, 'read' | 'target'>;
+
+/** The part of a task that reads outputs. */
+export type TaskReader = Pick<Task, 'read' | 'target'>;

@@ -1,8 +1,9 @@
 import * as z from 'zod';
 import { defineMethod } from '../../core/method/define.ts';
 import { arxiv } from '../../core/method/papers.ts';
-import { eigenSmoothParameter, finishWeighted, reluParameter } from '../../core/strategy/activation/cam.ts';
+import { eigenSmoothParameter, reluParameter } from '../../core/strategy/activation/cam.ts';
 import { classifierOf } from '../../core/strategy/activation/classifier.ts';
+import { finishWeighted } from '../../core/strategy/activation/finish-weighted.ts';
 
 /** Feature maps weighted as the classifier behind the global pooling weights them (equation 2 of the paper). */
 export default defineMethod({

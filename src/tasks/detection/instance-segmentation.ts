@@ -1,7 +1,5 @@
-import { defineDetection } from './task.ts';
+import type { Task } from '../../core/task/task.ts';
+import { DETECTORS } from './detectors.ts';
+import { boxes } from './reader.ts';
 
-export default defineDetection(
-  'instance_segmentation',
-  'Instance segmentation',
-  'Boxes with the mask of the object inside.',
-);
+export default { ...DETECTORS.instanceSegmentation, ...boxes } as Task;

@@ -1,3 +1,5 @@
-import { defineDetection } from './task.ts';
+import type { Task } from '../../core/task/task.ts';
+import { DETECTORS } from './detectors.ts';
+import { boxes } from './reader.ts';
 
-export default defineDetection('object_detection', 'Object detection', 'Boxes with a class and a confidence.');
+export default { ...DETECTORS.objectDetection, ...boxes } as Task;

@@ -1,3 +1,5 @@
-import { defineDetection } from './task.ts';
+import type { Task } from '../../core/task/task.ts';
+import { DETECTORS } from './detectors.ts';
+import { boxes } from './reader.ts';
 
-export default defineDetection('oriented_detection', 'Oriented detection', 'Boxes that are turned by an angle.');
+export default { ...DETECTORS.orientedDetection, ...boxes } as Task;

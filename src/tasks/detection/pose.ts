@@ -1,3 +1,5 @@
-import { defineDetection } from './task.ts';
+import type { Task } from '../../core/task/task.ts';
+import { DETECTORS } from './detectors.ts';
+import { boxes } from './reader.ts';
 
-export default defineDetection('pose', 'Pose', 'Boxes with key points, such as the joints of a person.');
+export default { ...DETECTORS.pose, ...boxes } as Task;

@@ -8,6 +8,7 @@ import { TaskRegistry } from '../../../src/core/task/registry.ts';
 import { repeatRow } from '../../../src/core/tensor/rows.ts';
 import { float32 } from '../../../src/core/tensor/tensor.ts';
 import { builtinTasks } from '../../../src/tasks/index.ts';
+import { builtinTasks as lazyTasks } from '../../../src/tasks/lazy.ts';
 import { imageGraph, imageTensor, openGraph } from '../../../src/testing/models.ts';
 import { explainerOf } from '../../support/classifiers.ts';
 import { onnxFile } from '../../support/onnx-file.ts';
@@ -104,5 +105,14 @@ describe('a key point of a pose network', () => {
     await expect(explainer.explain(classifier, asked)).rejects.toThrow(
       'Predictions of the task "classification" have no key points: choose one of them, such as box:0.',
     );
+  });
+});
+
+describe('a detection by the tasks of a Worker', () => {
+  it('is loaded by its first answer, and explained as on other servers', async () => {
+    const methods = plugins.filter(({ method }) => method.id === 'saliency').map(({ method }) => method);
+    const worker = explainerOf(methods, { tasks: new TaskRegistry(lazyTasks) });
+    const request = { method: 'saliency', target: 'box:1/keypoint:tail', inputs: { image }, read: {} };
+    expect((await worker.explain(model, request)).rows).toEqual((await explainer.explain(model, request)).rows);
   });
 });

@@ -16,7 +16,7 @@ import { AUGMENTATIONS, augmented, imageOf, isMirrored, mirrored } from './augme
 import { type FeatureMaps, featureMaps, positionMap } from './feature-maps.ts';
 import { joinedMap, LAYER_MAPS_RETURNED, layersByResolution, moreLayersParameter, scaledToUnit } from './layer-maps.ts';
 import { BOX_RETURNED, boxAround, boxThresholdParameter } from './localise.ts';
-import { principalProjection } from './principal-component.ts';
+import type { principalProjection } from './principal-component.ts';
 
 export type { FeatureMaps } from './feature-maps.ts';
 export { scaledToUnit } from './layer-maps.ts';
@@ -136,14 +136,15 @@ export function defineCam(definition: CamDefinition<z.ZodRawShape>): Method {
       return gradients ? { forwards: 0, backwards: count } : { forwards: count, backwards: 0 };
     },
     explain: async (ctx) => {
-      const { params } = ctx;
+      const params: CamParams = ctx.params;
       const inputs = params.aug_smooth ? augmented(ctx.inputs, imageOf(ctx.model, 'aug_smooth')) : ctx.inputs;
       const evaluation = await ctx.evaluate(inputs);
+      const project = params.eigen_smooth ? (await import('./principal-component.ts')).principalProjection : undefined;
       const layers = layersOf(params, ctx.model, product);
       const several = layers.length > 1;
       const attributions = layers.map((target_layer) =>
         finishCam(ctx, { ...params, target_layer, scaled: several }, evaluation, (maps) =>
-          mapOf(definition, maps, params, ctx),
+          mapOf(definition, maps, ctx, project),
         ),
       );
       const found = several ? joinedMap(ctx, attributions, product) : (attributions[0] as Attribution);
@@ -230,41 +231,39 @@ function reached(map: Float64Array, { channels, positions, gradients }: FeatureM
   return map.map((value, i) => (isReached[i % positions] ? value : 0));
 }
 
-/** The attribution out of the feature maps, each times its weight. */
-export const finishWeighted = <P>(
-  ctx: Pick<ExplainContext<P>, 'model'>,
-  params: { readonly target_layer: string; readonly relu: boolean; readonly eigen_smooth: boolean },
-  evaluation: Pick<Evaluation, 'activations' | 'gradients'>,
-  weights: (maps: FeatureMaps) => ArrayLike<number>,
-): Attribution =>
-  finishCam(ctx, params, evaluation, (maps) => collapse(weighted(maps, weights(maps)), maps, params.eigen_smooth));
-
 function mapOf(
   definition: CamDefinition<z.ZodRawShape>,
   maps: FeatureMaps,
-  params: CamParams,
-  ctx: Parameters<Formula<z.ZodRawShape>>[2],
+  ctx: Parameters<Formula<z.ZodRawShape>>[2] & { readonly params: CamParams },
+  project: Projection | undefined,
 ): Float64Array {
+  const { params } = ctx;
   if ('map' in definition) return float64(definition.map(maps, params, ctx));
   const contributions =
     'weights' in definition
       ? weighted(maps, definition.weights(maps, params, ctx))
       : definition.contributions(maps, params, ctx);
   if (params.attr_dim_summation === false) return float64(contributions);
-  return collapse(contributions, maps, params.eigen_smooth === true);
+  return collapse(contributions, maps, project);
 }
 
 /** Typed arrays are copied without an iterator. */
 const float64 = (values: ArrayLike<number>): Float64Array =>
   values instanceof Float64Array ? values : new Float64Array(values);
 
-/** One number per position: the channels added up, or what they have most in common. */
+/** Reduction of the channels to what they have most in common. */
+type Projection = typeof principalProjection;
+
+/**
+ * One number per position: the channels added up, or what they have most in common.
+ * @param project for the latter
+ */
 export function collapse(
   contributions: ArrayLike<number>,
   { channels, positions }: FeatureMaps,
-  eigenSmooth = false,
+  project?: Projection,
 ): Float64Array {
-  if (eigenSmooth) return principalProjection(contributions, channels);
+  if (project) return project(contributions, channels);
   const map = new Float64Array(positions);
   for (let i = 0; i < contributions.length; ) {
     for (let p = 0; p < positions; p++, i++) map[p] = (map[p] as number) + (contributions[i] as number);

@@ -12,8 +12,9 @@ import type { Tensor } from '../../tensor/tensor.ts';
 import { inPortions, slotsOf } from '../inner-method/progress.ts';
 import { targetLayer } from '../layer.ts';
 import { imageOf } from './augment.ts';
-import { type CamAbout, camAbout, type FeatureMaps, finishWeighted, layerParameters } from './cam.ts';
+import { type CamAbout, camAbout, type FeatureMaps, layerParameters } from './cam.ts';
 import { featureMaps } from './feature-maps.ts';
+import { finishWeighted } from './finish-weighted.ts';
 import { overLayers } from './several-layers.ts';
 
 /** Keeps a flat mask from dividing by zero. */
