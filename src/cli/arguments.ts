@@ -101,6 +101,27 @@ export function numberFlag(name: string, text: string, least = -Infinity, most =
   return value;
 }
 
+/**
+ * A flag that is a whole number.
+ * @throws UsageError when it is not, or lies outside `[least, most]`.
+ */
+export function wholeFlag(name: string, text: string, least?: number, most?: number): number {
+  const value = numberFlag(name, text, least, most);
+  if (Number.isInteger(value)) return value;
+  throw new UsageError(`--${name} takes a whole number, not "${text}".`);
+}
+
+/**
+ * A flag that is one of a few words.
+ * @throws UsageError with the words that are allowed
+ */
+export function choiceFlag<T extends string>(name: string, value: string, allowed: readonly T[]): T {
+  const found = allowed.find((each) => each === value);
+  if (found) return found;
+  const choices = [allowed.slice(0, -1).join(', '), allowed.at(-1)].join(' or ');
+  throw new UsageError(`${name} is ${choices}, but "${value}" was given.`);
+}
+
 /** A flag that is a list of numbers with commas between: `0.485,0.456,0.406`. */
 export const numbersFlag = (name: string, text: string): number[] =>
   text.split(',').map((part) => numberFlag(name, part));

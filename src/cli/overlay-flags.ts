@@ -17,6 +17,9 @@ export const OVERLAY_ARGS = Object.fromEntries(
 export function overlayFlags(flags: Readonly<Record<string, unknown>>): Record<string, unknown> {
   const given = Object.entries(overlaySchemas).filter(([name]) => flags[name] !== undefined);
   return Object.fromEntries(
-    given.map(([name, { type }]) => [name, type === 'number' ? numberFlag(name, String(flags[name])) : flags[name]]),
+    given.map(([name, { type }]) => [
+      name,
+      type === 'number' || type === 'integer' ? numberFlag(name, String(flags[name])) : flags[name],
+    ]),
   );
 }

@@ -6,8 +6,10 @@ import { folderFacts } from '../core/model/folder.ts';
 import type { Manifest } from '../core/model/manifest.ts';
 import { Model } from '../core/model/model.ts';
 import type { ModelFiles } from '../core/model/model-files.ts';
+import { fileTypes } from '../core/onnx/read/file-types.ts';
 import { readHeader } from '../core/onnx/read/header.ts';
 import { declaredOpsets } from '../core/onnx/read.ts';
+import type { DataType } from '../core/tensor/tensor.ts';
 import { completePreprocessing, type PreprocessingEntries } from './preprocessing-entries.ts';
 
 export interface OpenedModel {
@@ -16,6 +18,8 @@ export interface OpenedModel {
   readonly opsets: Readonly<Record<string, number>>;
   /** `metadata_props` of the file. */
   readonly metadata: Readonly<Record<string, string>>;
+  /** Element types of inputs and outputs in the file, by name, read when they are asked for. */
+  readonly types: () => ReadonlyMap<string, DataType>;
   /** Files beside the model: tokenizer, columns, background rows. */
   readonly files: ModelFiles;
   /** Facts of files beside the model and of its metadata. */
@@ -62,7 +66,7 @@ export async function readOpened(source: ModelToOpen): Promise<OpenedModel> {
       ...(external && { external }),
     });
   const stated = strongest([beside, metadataFacts(metadata)]);
-  const opened = { opsets: declaredOpsets(bytes), metadata, files, stated, notices };
+  const opened = { opsets: declaredOpsets(bytes), types: () => fileTypes(bytes), metadata, files, stated, notices };
   if (!given) return { ...opened, model: await read(manifest.preprocessing, beside) };
   // What the entries leave out is the manifest's or that of files beside the model, and else read off the model's input.
   const { preprocessing: known, ...others } = beside;

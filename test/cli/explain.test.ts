@@ -23,6 +23,14 @@ describe('whylight explain', () => {
     expect(sniff(readFileSync(out))).toMatchObject({ type: 'image/png', width: photo.width, height: photo.height });
   });
 
+  test('makes the drawing as large as --max_size', () => {
+    const out = inFolder('small.png');
+    const { code, stderr } = whylight('explain', PHOTO, '--method', 'grad_cam', '--max_size', '64', '-o', out);
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+    const { width, height } = sniff(readFileSync(out));
+    expect(Math.max(width, height)).toBe(64);
+  });
+
   test('writes a file for each input into a folder, named after it', () => {
     const maps = join(inFolder('maps'), '/');
     const images = [PHOTO, 'examples/photos/dogs.jpg'];
@@ -101,6 +109,7 @@ describe('whylight explain', () => {
       [[PHOTO, '--target_layer', 'nowhere'], /^error: layer_not_found: /],
       [[PHOTO, '--method', 'integrated_gradients', '--n_steps', '0'], /^error: invalid_request: .*n_steps/],
       [[PHOTO, '--opacity', '7'], /^error: invalid_request: .*opacity/],
+      [[PHOTO, '--max_size', '64.5'], /^error: invalid_request: .*max_size/],
       [[PHOTO, '-o', inFolder('no/such/folder.png')], /^error: /],
     ];
     for (const [args, message] of wrong) {

@@ -2,6 +2,7 @@ import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, expect, test } from 'vitest';
+import { read } from '../../src/core/onnx/read.ts';
 import { float32, openPrepared } from '../../src/package/prepared-node.ts';
 import saliency from '../../src/plugins/gradient/saliency.ts';
 import { whylight } from '../support/command-line.ts';
@@ -87,4 +88,37 @@ test.each([
   const ran = whylight(...(args as string[]));
   expect(ran.code).toBe(code);
   expect(ran.stderr).toMatch(message);
+});
+
+test('whylight export onnx writes the model with its map and its metadata, for a class by its name', () => {
+  const out = join(folder, 'explained.onnx');
+  const { code, stdout, stderr } = whylight('export', 'onnx', 'cifar10', '-o', out, '--target', 'Horse');
+  expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+  expect(stdout).toContain('attribution, saliency_map');
+  const asked = whylight('export', 'onnx', 'cifar10', '-o', out, '--target-input', '--method', 'saliency');
+  expect(asked).toMatchObject({ code: 0, stderr: '' });
+  expect(read(readFileSync(out)).inputs.map(({ name }) => name)).toEqual(['input', 'target']);
+  expect(whylight('export', 'onnx', out, '-o', join(folder, 'twice.onnx')).stderr).toMatch(
+    /^error: unprocessable_method: .*a tensor named "\w+" already/,
+  );
+});
+
+test.each([
+  [['--methods', 'saliency'], '--methods is an option of triton and prepared, and the format is onnx.'],
+  [['--steps', '9'], '--steps is an option of integrated_gradients, and the method is grad_cam.'],
+  [['--target', '1.5'], '--target takes a whole number, not "1.5".'],
+  [['--target', 'hors'], 'label_not_found: The model has no class named "hors". Did you mean "horse"?'],
+  [['--target', '2', '--target-input'], 'Give --target or --target-input, not both.'],
+  [['-o', 'models/cifar10'], '--out names the model itself'],
+] as const)('whylight export onnx refuses %j', (flags, message) => {
+  const { code, stderr } = whylight(
+    'export',
+    'onnx',
+    'models/cifar10',
+    ...(flags[0] === '-o' ? [] : ['-o', join(folder, 'refused.onnx')]),
+    ...flags,
+  );
+  expect(code).not.toBe(0);
+  expect(stderr).toContain(message);
+  expect(existsSync(join(folder, 'refused.onnx'))).toBe(false);
 });

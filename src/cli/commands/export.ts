@@ -6,15 +6,15 @@ import { COTANGENT } from '../../core/autodiff/compile.ts';
 import { PROCESS_LIMITS } from '../../core/limits.ts';
 import type { Model } from '../../core/model/model.ts';
 import { halfEnds } from '../../core/onnx/half-ends.ts';
-import { write } from '../../core/onnx/write.ts';
 import { graphFile } from '../../core/plan/compile-variant.ts';
 import { preparedBytes } from '../../library/prepare-model.ts';
-import { namesFlag, numberFlag, UsageError } from '../arguments.ts';
+import { choiceFlag, namesFlag, numberFlag, UsageError } from '../arguments.ts';
 import { configuredMethods, EMBEDDED_MODELS, ROOT } from '../compose.ts';
 import { defineCommand } from '../define-command.ts';
-import { explainedGraph, WRITTEN_METHODS } from '../export/explained/graph.ts';
-import { halfWeights } from '../export/explained/half-weights.ts';
+import { WRITTEN_METHODS } from '../export/explained/graph.ts';
 import { STEPS } from '../export/explained/integrated-gradients.ts';
+import { writeExplained } from '../export/explained/write-explained.ts';
+import { FORMATS, refuseForeign } from '../export/formats.ts';
 import { type ExportedGraph, exportedGraphs } from '../export/graphs.ts';
 import { kserveService } from '../export/kserve.ts';
 import { TRITON_DEFAULTS, tritonConfig } from '../export/triton.ts';
@@ -31,7 +31,13 @@ const args = {
     default: 'grad_cam',
     valueHint: 'id',
   }),
-  target: textFlag('onnx: element of the scores to explain; the largest when left out', { valueHint: 'n' }),
+  target: textFlag('onnx: class to explain, by name or by its number in the scores; the largest score when left out', {
+    valueHint: 'class',
+  }),
+  'target-input': {
+    type: 'boolean',
+    description: 'onnx: adds the input "target", a number for each row; below 0 is the largest score',
+  },
   steps: textFlag('onnx: points on the path of integrated_gradients', { default: String(STEPS), valueHint: 'n' }),
   weights: textFlag('onnx: fp16 halves the file; the model still computes in fp32', {
     default: 'fp32',
@@ -68,10 +74,12 @@ export default defineCommand({
   ],
   args,
   async run(flags) {
-    const device = oneOf('device', flags.device ?? '', ['gpu', 'cpu']);
-    const { model } = await openModel({ model: flags.model }, EMBEDDED_MODELS, ROOT);
-    const format = oneOf('format', flags.format ?? '', ['onnx', 'prepared', 'triton', 'kserve']);
-    if (format === 'onnx') return writeExplained(model, flags);
+    const device = choiceFlag('device', flags.device ?? '', ['gpu', 'cpu']);
+    const format = choiceFlag('format', flags.format ?? '', FORMATS);
+    refuseForeign(format, flags, args);
+    const opened = await openModel({ model: flags.model }, EMBEDDED_MODELS, ROOT);
+    const { model } = opened;
+    if (format === 'onnx') return writeExplained(opened, flags);
     if (format === 'kserve') {
       const storageUri = flags['storage-uri'];
       if (storageUri === undefined) throw new UsageError('kserve needs --storage-uri: where the repository lies.');
@@ -91,7 +99,7 @@ export default defineCommand({
     }
     const methods = methodsOf(flags.methods);
     if (format === 'prepared') return writePrepared(model, flags.out, methods);
-    const half = oneOf('wire', flags.wire ?? '', ['fp32', 'fp16']) === 'fp16';
+    const half = choiceFlag('wire', flags.wire ?? '', ['fp32', 'fp16']) === 'fp16';
     const registry = configuredMethods();
     const { graphs, leftOut } = await exportedGraphs(
       model,
@@ -139,28 +147,6 @@ async function writePrepared(model: Model, out: string, methods: readonly string
   console.log(`${out}: ${model.name} for ${methods.join(', ')} (${(bytes.length / 1e6).toFixed(1)} MB)`);
 }
 
-/** Writes the model with its saliency map as a further output, weights and all, in one file. */
-async function writeExplained(
-  model: Model,
-  flags: {
-    readonly out: string;
-    readonly method: string;
-    readonly target?: string;
-    readonly steps: string;
-    readonly weights: string;
-  },
-): Promise<void> {
-  const method = oneOf('method', flags.method, WRITTEN_METHODS);
-  const graph = explainedGraph(model, {
-    method,
-    steps: numberFlag('steps', flags.steps, 1, 1000),
-    ...(flags.target !== undefined && { target: numberFlag('target', flags.target, 0) }),
-  });
-  const isHalf = oneOf('weights', flags.weights, ['fp32', 'fp16']) === 'fp16';
-  await writeFile(flags.out, write(isHalf ? halfWeights(graph) : graph).graph);
-  console.log(`${flags.out}: ${model.name} with ${graph.outputs.map(({ name }) => name).join(', ')}`);
-}
-
 /** Index of the graphs for people: Triton reads folders only. */
 const index = (model: { readonly name: string; readonly digest: string }, graphs: readonly ExportedGraph[]) => ({
   model: model.name,
@@ -174,13 +160,6 @@ function role({ needs: { scores, gradients, activations, ruleset } }: ExportedGr
     activations.length > 0 && `activations ${activations.join(', ')}`,
   ].filter(Boolean);
   return [scores, ...parts].join('; ');
-}
-
-function oneOf<T extends string>(name: string, value: string, allowed: readonly T[]): T {
-  const found = allowed.find((each) => each === value);
-  if (found) return found;
-  const choices = [allowed.slice(0, -1).join(', '), allowed.at(-1)].join(' or ');
-  throw new UsageError(`${name} is ${choices}, but "${value}" was given.`);
 }
 
 /** A DNS label, as Kubernetes wants names. */

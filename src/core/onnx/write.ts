@@ -15,19 +15,21 @@ export interface WriteOptions {
    * onnxruntime-web then needs much less memory.
    */
   readonly externalData?: { readonly path: string; readonly threshold?: number };
+  /** Entries of `metadata_props`, by key. */
+  readonly metadata?: Readonly<Record<string, string>>;
 }
 
 /**
  * Writes a graph as an ONNX file, in the operator set that its nodes need. The constants are copied once. The same
  * graph gives the same bytes.
- * @param options `externalData` puts large constants into a second file
+ * @param options `externalData` puts large constants into a second file, `metadata` states facts about the model
  *
  * @example
  * import { read, write } from 'whylight/compiler';
  * const { graph, external } = write(read(bytes), { externalData: { path: 'model.data' } });
  * @see https://onnx.ai/onnx/repo-docs/IR.html
  */
-export function write(graph: Graph, { externalData }: WriteOptions = {}): ModelBytes {
+export function write(graph: Graph, { externalData, metadata = {} }: WriteOptions = {}): ModelBytes {
   const store = externalData && new ExternalStore(externalData.path, externalData.threshold ?? 1024);
   const opset = Math.max(graph.opsets[''] ?? 0, neededOpset(graph));
   const parts: Uint8Array[] = [];
@@ -40,6 +42,7 @@ export function write(graph: Graph, { externalData }: WriteOptions = {}): ModelB
     create(ModelProtoSchema, {
       irVersion: irVersionOf(opset),
       producerName: 'whylight',
+      metadataProps: Object.entries(metadata).map(([key, value]) => ({ key, value })),
       opsetImport: Object.entries({ ...graph.opsets, '': opset })
         .sort(([a], [b]) => (a < b ? -1 : 1))
         .map(([domain, version]) => ({ domain, version: BigInt(version) })),

@@ -38,6 +38,6 @@ export function stretched(g: GraphBuilder, map: Value): Value {
   const axes = g.ints([1, 2]);
   const low = g.op('ReduceMin', [map, axes], { keepdims: 1 });
   const high = g.op('ReduceMax', [map, axes], { keepdims: 1 });
-  const range = g.op('Max', [g.op('Sub', [high, low]), g.scalar(MIN_RANGE)]);
+  const range = g.op('Max', [g.op('Sub', [high, low]), g.scalar(MIN_RANGE, map.dtype)]);
   return g.op('Div', [g.op('Sub', [map, low]), range]);
 }
