@@ -7,6 +7,7 @@ import type { Graph, Node, ValueInfo } from '../onnx/graph.ts';
 import { infer } from '../onnx/infer.ts';
 import { rowsFirst } from '../onnx/rows-first.ts';
 import { denseConvolutions } from '../onnx/simplify/dense-convolutions.ts';
+import { poolsFirst } from '../onnx/simplify/pools-first.ts';
 import { splitConvolutions } from '../onnx/simplify/split-convolutions.ts';
 import { tieRows } from '../onnx/simplify/tie-rows.ts';
 import { unfusedWeights } from '../onnx/simplify/unfused-weights.ts';
@@ -110,6 +111,8 @@ export function compile(graph: Graph, request: CompileRequest): Graph {
 
   const { prepare } = ruleset;
   if (prepare) model = memo.step(model, `prepare ${ruleset.id}`, budget, () => prepare(model));
+  // Other rulesets treat an activation by what comes back to it, which is not the same on either side of a pool.
+  if (optimize === 'speed' && ruleset === gradient) model = memo.step(model, 'pools', budget, () => poolsFirst(model));
   const g = new GraphBuilder(model, budget);
   // The way through the graph is looked for from the inputs and from the scores.
   budget.visit(2 * model.nodes.length);

@@ -217,6 +217,11 @@ export class GraphBuilder {
     return this.written.get(signature(node, 1) ?? '')?.[0];
   }
 
+  /** Returns the node that gives a value; undefined for inputs and constants. */
+  maker(value: Value): Node | undefined {
+    return this.nodes.findLast(({ outputs }) => outputs.includes(value.name));
+  }
+
   /** Copies a node of another graph, its inputs and outputs renamed. */
   copy(node: Node, inputs: readonly (Value | undefined)[]): Value[] {
     return this.ops(node.op, inputs, node.attributes, node.outputs.length, node.domain);
@@ -250,10 +255,7 @@ export class GraphBuilder {
       nodes: this.nodes,
       ...(this.base.declared && { declared: this.base.declared }),
     };
-    return prune(
-      graph,
-      graph.outputs.map((o) => o.name),
-    );
+    return prune(graph);
   }
 
   // The operations that rules write most. Everything else goes through `op`.

@@ -9,7 +9,8 @@ import { sizeOf, type Tensor, tensor } from '../../../src/core/tensor/tensor.ts'
 import { onnxruntimeNode } from '../../../src/node/onnxruntime-node.ts';
 import { onnxruntimeWeb } from '../../../src/node/onnxruntime-web.ts';
 
-const [ROWS, CHANNELS] = [2, 3];
+// As many channels as native kernels keep in a block.
+const [ROWS, CHANNELS] = [2, 16];
 
 const WINDOWS = [
   ['3x3 by 2', [7, 6], { kernel_shape: [3, 3], strides: [2, 2] }],

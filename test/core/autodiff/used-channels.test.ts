@@ -52,6 +52,8 @@ test.each([
     const request = { scores: 'scores', gradients: ['x'], topClass: false, optimize } as const;
     const used = compile(classifier(1), request);
     expect(used.nodes.filter(({ op }) => op === 'NonZero')).toHaveLength(1);
+    // Nor is the cotangent repeated at each position for the other classes.
+    expect(used.nodes.filter(({ op }) => op === 'Expand')).toHaveLength(0);
     const whole = compile(classifier(2), request);
     expect(whole.nodes.filter(({ op }) => op === 'NonZero')).toHaveLength(0);
     const [sparse, dense] = [await engine.load(write(used)), await engine.load(write(whole))];
@@ -69,3 +71,34 @@ test.each([
     await Promise.all([sparse.release(), dense.release()]);
   },
 );
+
+/** A classifier over features that have no positions, by one of the operators that exporters write for it. */
+function dense(op: 'Conv' | 'Gemm') {
+  const [features, classes] = [512, 1024];
+  const g = GraphBuilder.empty();
+  const shape = op === 'Conv' ? [1, 1] : [];
+  const x = g.op('Tanh', [g.input('x', 'float32', ['N', features, ...shape])]);
+  const weights = g.constant('float32', [classes, features, ...shape], random(1, [classes, features]));
+  const scores = g.op(op, [x, weights], op === 'Gemm' ? { transB: 1 } : {});
+  return { graph: g.build([g.named(g.op('Flatten', [scores]), 'scores')]), shape: [2, features, ...shape], classes };
+}
+
+test.each(['Conv', 'Gemm'] as const)('only the rows of the explained classes of a large %s are read', async (op) => {
+  const { graph, shape, classes } = dense(op);
+  const compiled = compile(graph, { scores: 'scores', gradients: ['x'], topClass: false });
+  expect(compiled.nodes.filter(({ op }) => op === 'NonZero')).toHaveLength(1);
+  const [x, weights] = [random(2, shape), random(1, [classes, shape[1] as number])];
+  const cotangent = Float32Array.from({ length: 2 * classes }, (_, i) => Number(i === 7) - Number(i === classes + 900));
+  for (const engine of [onnxruntimeNode({ threads: 1 }), onnxruntimeWeb()]) {
+    const session = await engine.load(write(compiled));
+    const feeds = { x: tensor('float32', shape, x), [COTANGENT]: tensor('float32', [2, classes], cotangent) };
+    const { [gradientName('x')]: given } = await session.run(feeds);
+    const features = shape[1] as number;
+    for (const [i, value] of Array.from(given?.data as Float32Array).entries()) {
+      const [row, feature] = [Math.floor(i / features), i % features];
+      const weight = row === 0 ? weights[7 * features + feature] : -Number(weights[900 * features + feature]);
+      expect(value).toBeCloseTo((1 - Math.tanh(x[i] as number) ** 2) * Number(weight), 5);
+    }
+    await session.release();
+  }
+});

@@ -7,6 +7,7 @@ import { sizeOf } from '../../tensor/tensor.ts';
 import { defineRule, type Rule, type RuleCase } from '../rule.ts';
 import { type Convolution, turned } from './convolution-kernel.ts';
 import { betweenZeros } from './strided-convolution.ts';
+import { isWorthLooking, overUsedChannels } from './used-channels.ts';
 
 interface InputGradient extends Convolution {
   readonly optimize: 'speed' | 'memory';
@@ -81,29 +82,6 @@ function isFasterTurned({ x, w, dy, window, group, optimize }: InputGradient): b
   return isPoint && isStatic(w.dims) && isStatic(row) && sizeOf(w.dims) <= sizeOf(row);
 }
 
-/** Classes from which on looking for those that are explained takes less time than the others. */
-const MIN_CLASSES = 256;
-
-/**
- * The same over the channels alone whose cotangent is not zero: behind many classes that is often a single one. The first
- * is always among them, so that there is one.
- * @returns undefined where a transposed convolution would not be much faster for it
- */
-function usedChannels(convolution: InputGradient): InputGradient | undefined {
-  const { g, w, dy } = convolution;
-  const [classes = 0, , ...kernel] = w.dims ?? [];
-  const space = dy.dims?.slice(2);
-  const isLarge = typeof classes === 'number' && classes >= MIN_CLASSES && kernel.every((size) => size === 1);
-  if (!isLarge || !isStatic(space) || sizeOf(space) === 1) return undefined;
-  const axes = (dy.dims ?? []).flatMap((_, axis) => (axis === 1 ? [] : [axis]));
-  const size = g.reduce('ReduceMax', g.op('Abs', [dy]), axes, false);
-  const first = Float32Array.from({ length: classes }, (_, i) => (i === 0 ? 1 : 0));
-  const isUsed = g.add(size, g.constant('float32', [classes], first));
-  const used = g.op('Reshape', [g.op('NonZero', [isUsed]), g.ints([-1])]);
-  const [rows, weights] = [g.op('Gather', [dy, used], { axis: 1 }), g.op('Gather', [w, used], { axis: 0 })];
-  return { ...convolution, dy: rows, w: weights };
-}
-
 /**
  * Kernel gradient of y = conv(x, w): the convolution of x with the cotangent as kernel, batch and channels swapped, strides
  * and dilations exchanged (Dumoulin and Visin 2016, section 4). What reaches beyond the kernel is cut off.
@@ -176,10 +154,11 @@ export const convolutionRules: readonly Rule[] = [
       const window = windowOf(node, x.dims, w.dims);
       const group = intAttribute(node, 'group', 1);
       const others = (dy.dims ?? []).flatMap((_, i) => (i === 1 ? [] : [i]));
+      const isPoint = window.kernel.every((size) => size === 1);
+      const isClassifier = isLast && group === 1 && isPoint && isWorthLooking(dy, w.dims);
       const whole = { g, x, w, dy, window, group, optimize };
-      const used = isLast && group === 1 ? usedChannels(whole) : undefined;
       return [
-        wants(0) && inputGradient(used ?? whole),
+        wants(0) && inputGradient(isClassifier ? { ...whole, ...overUsedChannels(g, dy, w) } : whole),
         wants(1) && kernelGradient({ g, x, w, dy, window, group }),
         wants(2) && g.reduce('ReduceSum', dy, others, false),
       ];

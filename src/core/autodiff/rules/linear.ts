@@ -2,6 +2,7 @@
 import { float, floatAttribute, intAttribute } from '../../onnx/attributes.ts';
 import type { GraphBuilder, Value } from '../../onnx/builder.ts';
 import { defineRule, type Rule } from '../rule.ts';
+import { isWorthLooking, overUsedChannels } from './used-channels.ts';
 
 /** The last two dims swapped. */
 function swapped(g: GraphBuilder, x: Value): Value {
@@ -82,13 +83,15 @@ export const linearRules: readonly Rule[] = [
   defineRule({
     op: 'Gemm',
     since: [7, 9, 11, 13],
-    vjp({ g, node, inputs: [a, b], cotangents: [dy], wants }) {
+    vjp({ g, node, inputs: [a, b], cotangents: [dy], wants, isLast }) {
       const [ta, tb] = [intAttribute(node, 'transA', 0), intAttribute(node, 'transB', 0)];
       const [alpha, beta] = [floatAttribute(node, 'alpha', 1), floatAttribute(node, 'beta', 1)];
       const gemm = (l: Value, r: Value, transA: number, transB: number): Value =>
         g.op('Gemm', [l, r], { ...(alpha !== 1 && { alpha: float(alpha) }), transA, transB });
       // y = a' b': da' = dy b'^T, db' = a'^T dy, each read back through the operand's own transposition.
-      const da = (): Value => (ta ? gemm(b, dy, tb, 1) : gemm(dy, b, 0, 1 - tb));
+      const isClassifier = isLast && !ta && tb === 1 && isWorthLooking(dy, b.dims);
+      const used = wants(0) && isClassifier ? overUsedChannels(g, dy, b) : { dy, w: b };
+      const da = (): Value => (ta ? gemm(b, dy, tb, 1) : gemm(used.dy, used.w, 0, 1 - tb));
       const db = (): Value => (tb ? gemm(dy, a, 1, ta) : gemm(a, dy, 1 - ta, 0));
       return [wants(0) && da(), wants(1) && db(), wants(2) && (beta === 1 ? dy : g.mul(dy, g.number(beta, dy)))];
     },
