@@ -13,6 +13,7 @@ import { sniff } from '../src/core/image/sniff.ts';
 import { nodeCodecs } from '../src/node/codecs.ts';
 import { type Answered, post } from './support/ask.ts';
 import { flagsOf } from './support/flags.ts';
+import { limitIsolates } from './support/isolates.ts';
 import { makeProject } from './support/project.ts';
 import { bundle, type RunningWorker, startWorker } from './support/worker.ts';
 
@@ -23,11 +24,13 @@ usage: npm run bench:photos -- <folder> [options]
   folder          with image files
   --model file    ONNX model that takes images (default: the embedded one)
   --method id     (default: grad_cam)
+  --collect       collect all garbage each time that V8 collects some: what is held, in place of what an isolate has
   --help          this text`;
 
 const { values, positionals } = flagsOf(HELP, {
   model: { type: 'string' },
   method: { type: 'string', default: 'grad_cam' },
+  collect: { type: 'boolean', default: false },
 });
 const [folder] = positionals;
 if (folder === undefined) throw new TypeError(`Name a folder with image files.\n\n${HELP}`);
@@ -36,8 +39,7 @@ const LIMIT = 110 * MIB;
 const TYPES: Readonly<Record<string, string>> = { heic: 'image/heic', avif: 'image/avif' };
 const EXTENSION = /\.(jpe?g|png|webp|heic|avif)$/i;
 
-// Memory of an isolate in production.
-process.env.MINIFLARE_WORKERD_V8_FLAGS = '--max-heap-size=128';
+limitIsolates({ collectFully: values.collect });
 const small = new Uint8Array(readFileSync('examples/photos/cat.jpg'));
 const name = values.model === undefined ? 'cifar10' : 'bench';
 const project = await makeProject(values.model === undefined ? {} : { model: values.model });

@@ -14,8 +14,10 @@ export interface ImageHeader {
   readonly components: number;
   /** From EXIF, where there is any. */
   readonly orientation?: Orientation;
-  /** Coefficients that a progressive JPEG keeps until its last scan; absent for all else. */
+  /** Coefficients of a JPEG of several scans, progressive or not, which is complete at its last one; absent for all else. */
   readonly coefficients?: number;
+  /** True for a JPEG of several scans whose components one scan cannot hold together. */
+  readonly isSeparate?: boolean;
   /** True for WebP without loss, which is decoded as a whole. */
   readonly isLossless?: boolean;
 }
@@ -74,20 +76,22 @@ const standsAlone = (marker: number) => marker === 0x01 || (marker >= 0xd0 && ma
 const isFrame = (marker: number) =>
   marker >= 0xc0 && marker <= 0xcf && marker !== 0xc4 && marker !== 0xc8 && marker !== 0xcc;
 
-const isProgressive = (marker: number) => marker === 0xc2 || marker === 0xca;
+/** Maximum number of blocks of 8x8 samples in a unit of a scan of several components (B.2.3). */
+const MAX_UNIT = 10;
 
 /** Samples of all components in a frame header (B.2.2), each with its own sampling factors. */
-function coefficientsOf(frame: Uint8Array): number {
+function samplesOf(frame: Uint8Array): Pick<JpegFrame, 'samples' | 'isSeparate'> {
   const [height, width, count] = [uint16(frame, 1), uint16(frame, 3), frame[5] as number];
   const factors = Array.from({ length: count }, (_, i) => (frame[7 + 3 * i] ?? 0x11) as number);
   const [wide, high] = [Math.max(...factors.map((f) => f >> 4)), Math.max(...factors.map((f) => f & 15))];
-  const shares = factors.map((f) => ((f >> 4) * (f & 15)) / (wide * high));
-  return Math.ceil(width * height * shares.reduce((sum, share) => sum + share, 0));
+  const unit = factors.reduce((sum, f) => sum + (f >> 4) * (f & 15), 0);
+  return { samples: Math.ceil((width * height * unit) / (wide * high)), isSeparate: count > 1 && unit > MAX_UNIT };
 }
 
-/** ITU-T T.81, annex B: segments up to the frame header. */
+/** ITU-T T.81, annex B: segments up to the first scan header, or up to the frame header where the file ends behind it. */
 function jpegHeader(bytes: Uint8Array): ImageHeader {
   let orientation: Orientation | undefined;
+  let frame: JpegFrame | undefined;
   let at = 2;
   while (at + 4 <= bytes.length) {
     if (bytes[at] !== 0xff || bytes[at + 1] === 0xff || bytes[at + 1] === 0) {
@@ -99,35 +103,49 @@ function jpegHeader(bytes: Uint8Array): ImageHeader {
       at += 2;
       continue;
     }
-    if (marker === 0xd9 || marker === 0xda) break;
     const length = uint16(bytes, at + 2);
-    const body = at + 4;
-    if (length < 2 || at + 2 + length > bytes.length) break;
-    if (isFrame(marker)) {
-      if (length < 8) break;
-      const [precision, components] = [bytes[body] as number, bytes[body + 5] as number];
-      const [height, width] = [uint16(bytes, body + 1), uint16(bytes, body + 3)];
-      if (width === 0 || height === 0) {
-        throw invalid(`The JPEG header says ${width}x${height} pixels.`, { width, height });
-      }
-      if (components !== 1 && components !== 3 && components !== 4) {
-        throw unsupported(
-          `This is a JPEG with ${components} colour components. Send it in RGB or grey: convert the image first.`,
-          { components },
-        );
-      }
-      if (precision !== 8) {
-        throw unsupported(`This JPEG has ${precision} bits per component. Send one with 8.`, { precision });
-      }
-      const coefficients = isProgressive(marker) ? coefficientsOf(bytes.subarray(body, at + 2 + length)) : undefined;
-      return { type: 'image/jpeg', width, height, components, orientation, ...(coefficients && { coefficients }) };
-    }
-    if (marker === 0xe1 && latin1(bytes, body, 6) === 'Exif\0\0') {
-      orientation ??= exifOrientation(bytes.subarray(body + 6, at + 2 + length));
-    }
+    const body = bytes.subarray(at + 4, at + 2 + length);
+    if (marker === 0xd9 || marker === 0xda || length < 2 || at + 2 + length > bytes.length) break;
+    if (isFrame(marker)) frame ??= jpegFrame(marker, body);
+    if (marker === 0xe1 && latin1(body, 0, 6) === 'Exif\0\0') orientation ??= exifOrientation(body.subarray(6));
     at += 2 + length;
   }
-  throw truncated('JPEG', bytes);
+  if (!frame) throw truncated('JPEG', bytes);
+  const { isProgressive, isSeparate, samples, ...header } = frame;
+  // The first scan of a file of one scan has all components.
+  const hasSeveralScans = isProgressive || (bytes[at + 1] === 0xda && (bytes[at + 4] as number) < header.components);
+  return {
+    type: 'image/jpeg',
+    ...header,
+    orientation,
+    ...(hasSeveralScans && { coefficients: samples, ...(isSeparate && { isSeparate }) }),
+  };
+}
+
+interface JpegFrame extends Pick<ImageHeader, 'width' | 'height' | 'components'> {
+  readonly isProgressive: boolean;
+  readonly isSeparate: boolean;
+  readonly samples: number;
+}
+
+/** @returns undefined where the header is cut short */
+function jpegFrame(marker: number, body: Uint8Array): JpegFrame | undefined {
+  if (body.length < 6) return undefined;
+  const [precision, components] = [body[0] as number, body[5] as number];
+  const [height, width] = [uint16(body, 1), uint16(body, 3)];
+  if (width === 0 || height === 0) {
+    throw invalid(`The JPEG header says ${width}x${height} pixels.`, { width, height });
+  }
+  if (components !== 1 && components !== 3 && components !== 4) {
+    throw unsupported(
+      `This is a JPEG with ${components} colour components. Send it in RGB or grey: convert the image first.`,
+      { components },
+    );
+  }
+  if (precision !== 8) {
+    throw unsupported(`This JPEG has ${precision} bits per component. Send one with 8.`, { precision });
+  }
+  return { width, height, components, isProgressive: marker === 0xc2, ...samplesOf(body) };
 }
 
 const PNG_COMPONENTS: Readonly<Record<number, number>> = { 0: 1, 2: 3, 3: 3, 4: 2, 6: 4 };

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { exifOrientation } from '../../../src/core/image/exif.ts';
 import { sniff } from '../../../src/core/image/sniff.ts';
 import { imageFiles } from './image-files.ts';
+import { fineScans, multiScans } from './jpeg-scans.ts';
 
 const text = (content: string) => new TextEncoder().encode(content);
 const error = (bytes: Uint8Array) => {
@@ -33,11 +34,19 @@ describe('sniff', () => {
     expect(sniff(imageFiles[name]).orientation).toBe(orientation);
   });
 
-  it('tells what is decoded as a whole: progressive JPEG and WebP without loss', () => {
+  it('tells what is decoded as a whole: JPEG of several scans and WebP without loss', () => {
     expect(sniff(imageFiles.progressiveJpeg).coefficients).toBeGreaterThanOrEqual(16 * 12 * 1.5);
+    expect(sniff(multiScans).coefficients).toBe(56 * 40 * 1.5);
     expect(sniff(imageFiles.jpeg).coefficients).toBeUndefined();
+    expect(sniff(imageFiles.grayJpeg).coefficients).toBeUndefined();
     expect(sniff(imageFiles.losslessWebp).isLossless).toBe(true);
     expect(sniff(imageFiles.lossyWebp).isLossless).toBeUndefined();
+  });
+
+  it('tells that one scan cannot hold components of more than ten blocks to a unit', () => {
+    const frame = fineScans.findIndex((byte, i) => byte === 0xff && fineScans[i + 1] === 0xc2);
+    expect(sniff(fineScans).isSeparate).toBeUndefined();
+    expect(sniff(fineScans.with(frame + 11, 0x44)).isSeparate).toBe(true);
   });
 
   it('needs the header only', () => {

@@ -24,11 +24,14 @@ describe('memory of large photos', () => {
   it.each([
     ['12 megapixels', { width: 4032, height: 3024 }, 2, 16],
     ['48 megapixels', { width: 8064, height: 6048 }, 4, 16],
-    ['12 megapixels, progressive', { width: 4032, height: 3024, progressive: true }, 2, 40],
-  ] as const)('is at most that of the reduced pixels in the decoder: %s', (_, photo, reduction, limit) => {
+    ['12 megapixels, progressive', { width: 4032, height: 3024, progressive: true }, 2, 16],
+    ['48 megapixels, progressive', { width: 8064, height: 6048, progressive: true }, 4, 16],
+  ] as const)('is at most that of the reduced pixels in the decoder: %s', async (_, photo, reduction, limit) => {
     const bytes = flatJpeg(photo);
     const codec = jpegCodec(jpeg);
-    const { image, release } = codec.decode(bytes, sniff(bytes), reduction);
+    const header = sniff(bytes);
+    const file = await codec.prepare?.(bytes, header);
+    const { image, release } = codec.decode(file ?? bytes, header, reduction);
     expect(image).toMatchObject({ width: 2016, height: 1512 });
     expect([...image.data.subarray(-4)]).toEqual([128, 128, 128, 255]);
     release?.();
@@ -57,7 +60,19 @@ describe('memory for decoding beside a model', () => {
     return Model.read({ bytes, manifest: parseManifest({ name: 'model', preprocessing: { size: [224, 224] } }) });
   }
 
-  const progressive = flatJpeg({ width: 4032, height: 3024, progressive: true });
+  /** Start of a WebP file of this size. */
+  function webpHeader(width: number, height: number): Uint8Array {
+    const bytes = new Uint8Array(30);
+    const view = new DataView(bytes.buffer);
+    bytes.set(new TextEncoder().encode('RIFF'));
+    view.setUint32(4, 22, true);
+    bytes.set(new TextEncoder().encode('WEBPVP8 '), 8);
+    bytes.set([0x9d, 0x01, 0x2a], 23);
+    view.setUint16(26, width, true);
+    view.setUint16(28, height, true);
+    return bytes;
+  }
+
   const inputOf = async (photo: Uint8Array, mib: number) => {
     const model = await weighing(mib);
     return imageInput(photo, model, edgeCodecs(), {
@@ -66,18 +81,24 @@ describe('memory for decoding beside a model', () => {
     }).inputs();
   };
 
-  it('suffices for a progressive JPEG of 12 megapixels beside a small model', async () => {
-    expect(Object.keys(await inputOf(progressive, 3))).toEqual(['input']);
-  });
-
-  it('refuses that photo beside a model that leaves too little of the isolate, with the way out', async () => {
-    await expect(inputOf(progressive, 15)).rejects.toMatchObject({
+  it('refuses a WebP beside a model that leaves too little of the isolate, with the way out', async () => {
+    const webp = webpHeader(4128, 2322);
+    await expect(inputOf(webp, 3)).rejects.toMatchObject({ code: 'invalid_image' }); // decoded: it has no pixels
+    await expect(inputOf(webp, 15)).rejects.toMatchObject({
       code: 'payload_too_large',
       message: expect.stringMatching(
-        /progressive JPEG.*more than the \d+ MB allowed here.*sequential \(baseline\) JPEG/,
+        /decoding a WebP .*more than the \d+ MB allowed here.*or a JPEG, which is decoded/,
       ),
     });
   });
+
+  it.each([12, 48])(
+    'suffices for a progressive JPEG of %i megapixels beside any model that runs there',
+    async (size) => {
+      const [width, height] = size === 12 ? [4032, 3024] : [8064, 6048];
+      expect(Object.keys(await inputOf(flatJpeg({ width, height, progressive: true }), 30))).toEqual(['input']);
+    },
+  );
 
   it('suffices for a sequential JPEG beside any model that runs in an isolate', async () => {
     const sequential = flatJpeg({ width: 4032, height: 3024 });

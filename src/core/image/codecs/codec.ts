@@ -15,6 +15,12 @@ export interface Decoded {
 /** Decoder of one file format. */
 export interface Codec {
   /**
+   * Makes a file of the same pixels that takes less memory to decode; absent where no file needs that.
+   * @returns the file itself where it is as good
+   * @throws Error with the reason
+   */
+  prepare?(bytes: Uint8Array, header: ImageHeader): Uint8Array | Promise<Uint8Array>;
+  /**
    * Decodes a file to RGBA at `ceil(side / reduction)` pixels a side, before the orientation is applied.
    * @throws Error with the reason; after that the instance must not be used again
    */

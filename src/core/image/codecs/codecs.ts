@@ -5,6 +5,7 @@ import { type Image, makeImage, orient } from '../image.ts';
 import type { Size } from '../placement.ts';
 import { type ImageHeader, sniff } from '../sniff.ts';
 import { type Codec, type Decoded, type Reduction, reduced } from './codec.ts';
+import { memoryOf, refuseTooHeavy } from './memory.ts';
 import type { PngCodec } from './png.ts';
 
 /** Codecs of images: decode JPEG, PNG and WebP, or those of them that a build has; encode PNG. */
@@ -109,9 +110,10 @@ export function createImageCodecs(
     refuseOtherFormat(format, formats);
     const reduction = reductionOf(header, detail, enough);
     refuseTooLarge(header, Math.min(limit, maxPixels));
-    refuseTooHeavy(header, reduction, (needed) => Math.min(memoryFor?.(needed) ?? maxBytes, maxBytes));
+    const needed = memoryOf(header, reduction, bytes.length);
+    refuseTooHeavy(header, needed, Math.min(memoryFor?.(needed) ?? maxBytes, maxBytes));
     const codec = await take(format);
-    const { image, release } = decodeWith(codec, format, bytes, header, reduction);
+    const { image, release } = await decodeWith(codec, format, bytes, header, reduction);
     try {
       refuseOtherSize(image, header, reduction);
       const whole = reduction === 1 ? image : withOriginal(image, header, reduction);
@@ -139,15 +141,16 @@ export function createImageCodecs(
   };
 }
 
-function decodeWith(
+async function decodeWith(
   codec: Codec,
   format: ImageFormat,
   bytes: Uint8Array,
   header: ImageHeader,
   reduction: Reduction,
-): Decoded {
+): Promise<Decoded> {
   try {
-    return codec.decode(bytes, header, reduction);
+    const file = codec.prepare ? await codec.prepare(bytes, header) : bytes;
+    return codec.decode(file, header, reduction);
   } catch (cause) {
     throw new WhylightError(
       'invalid_image',
@@ -193,31 +196,5 @@ function refuseTooLarge({ width, height }: ImageHeader, maxPixels: number): void
     `The image has ${width}x${height} pixels (${Math.round((width * height) / MEGA)} megapixels), ` +
       `more than the ${maxPixels / MEGA} megapixels allowed here. Send a smaller one.`,
     { width, height, max_pixels: maxPixels },
-  );
-}
-
-/**
- * Memory that decoding takes at its peak, in bytes: the decoder's own and the image that is copied out of it. A
- * sequential JPEG is decoded a few lines at a time; a progressive one keeps all its coefficients, of 16 bits each.
- */
-function memoryOf({ type, width, height, coefficients = 0, isLossless }: ImageHeader, reduction: Reduction): number {
-  const full = width * height;
-  const out = reduced(width, reduction) * reduced(height, reduction) * 4;
-  if (type === 'image/jpeg') return 2 * out + 2 * coefficients;
-  if (type === 'image/png') return full * (reduction === 1 ? 10 : 14) + out;
-  return full * (isLossless ? 8 : 4.5) + out;
-}
-
-function refuseTooHeavy(header: ImageHeader, reduction: Reduction, limit: (needed: number) => number): void {
-  const bytes = memoryOf(header, reduction);
-  const maxBytes = limit(bytes);
-  if (bytes <= maxBytes) return;
-  const kind = header.type === 'image/jpeg' ? 'progressive JPEG' : formatOf(header).toUpperCase();
-  throw new WhylightError(
-    'payload_too_large',
-    `The image has ${header.width}x${header.height} pixels, and decoding a ${kind} of that size takes ` +
-      `${Math.ceil(bytes / MEGA)} MB of memory, more than the ${Math.floor(maxBytes / MEGA)} MB allowed here. ` +
-      'Send a smaller one, or a sequential (baseline) JPEG, which is decoded in parts.',
-    { width: header.width, height: header.height, bytes, max_bytes: maxBytes },
   );
 }

@@ -1,6 +1,7 @@
 /** JPEG by libjpeg-turbo, which divides by 2, 4 or 8 while it transforms: large photos are never held at full size. */
 import { allocate, type CExports, pass, startModule } from './c-module.ts';
 import { type Codec, reduced } from './codec.ts';
+import { isRewritten } from './memory.ts';
 
 /** The TurboJPEG functions that the module exports. */
 interface TurboJpeg extends CExports {
@@ -32,6 +33,9 @@ export function jpegCodec(module: WebAssembly.Module): Codec {
   const warning = warningReader(turbo);
   return {
     memory: () => turbo.memory.buffer.byteLength,
+    // Loaded by the first file that needs it.
+    prepare: async (bytes, header) =>
+      isRewritten(header) ? (await import('../jpeg/sequential.ts')).toSequentialJpeg(bytes) : bytes,
     decode(bytes, header, reduction) {
       const file = pass(turbo, bytes);
       const handle = turbo.tjInitDecompress();
