@@ -1,15 +1,19 @@
 /** The Worker as it is deployed, whose modules are loaded by the requests that need them. */
 import { readFileSync } from 'node:fs';
+import { basename } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { Inspector } from '../../bench/support/inspector.ts';
 import { makeProject, type Project } from '../../bench/support/project.ts';
-import { bundle, type RunningWorker, startWorker } from '../../bench/support/worker.ts';
+import { type Bundle, bundle, type RunningWorker, startWorker } from '../../bench/support/worker.ts';
 
 let project: Project;
+let bundled: Bundle;
 let worker: RunningWorker;
 
 beforeAll(async () => {
   project = await makeProject();
-  worker = await startWorker(await bundle(project.folder));
+  bundled = await bundle(project.folder);
+  worker = await startWorker(bundled);
 }, 120_000);
 
 afterAll(async () => {
@@ -66,3 +70,39 @@ describe('the deployed Worker', () => {
     expect(response.status).toBe(401);
   });
 });
+
+describe('a fresh isolate', () => {
+  it('answers about a described model without the code that reads and compiles ONNX', async () => {
+    const fresh = await startWorker(bundled, { inspected: true });
+    try {
+      const inspector = fresh.inspector as Inspector;
+      const ask = async (query: string) => {
+        const [path, init] = explain(query);
+        expect((await fetch(`${fresh.address}${path}`, init)).status).toBe(200);
+        return executed(inspector);
+      };
+      const files = await ask('?method=saliency');
+      expect(files).toContain('src/core/explainer/restore-model.ts');
+      expect(files.filter((file) => COMPILING.test(file))).toEqual([]);
+      const later = await ask('?method=saliency&scores=output');
+      expect(later.filter((file) => COMPILING.test(file)).length).toBeGreaterThan(50);
+    } finally {
+      await fresh.stop();
+    }
+  });
+});
+
+/** Files that parse, infer, simplify, differentiate and write graphs. */
+const COMPILING =
+  /@bufbuild|onnx-buf|^src\/core\/(onnx\/(read|infer|simplify|write|evaluate)|autodiff\/rules)\b|model\/model\.ts/;
+
+/** Source files of the modules of which the isolate has executed something. */
+async function executed(inspector: Inspector): Promise<string[]> {
+  const { result } = await inspector.call<{ result: readonly { readonly url: string }[] }>(
+    'Profiler.getBestEffortCoverage',
+  );
+  return result.flatMap(({ url }) => {
+    const sources = bundled.maps.get(basename(url))?.payload.sources ?? [];
+    return sources.map((file) => file.replace(/^(?:\.\.\/)+/, ''));
+  });
+}

@@ -140,7 +140,11 @@ export class Explainer {
    * @throws WhylightError `budget_exceeded`, `not_differentiable`, `compilation_limit`, `unprocessable_method`,
    * `method_failed`, `aborted`
    */
-  async run(plan: Plan, hooks: Omit<ExplainHooks, 'methods'> = {}): Promise<Explanation> {
+  run(plan: Plan, hooks: Omit<ExplainHooks, 'methods'> = {}): Promise<Explanation> {
+    return answered(() => this.runOnce(plan, hooks));
+  }
+
+  private async runOnce(plan: Plan, hooks: Omit<ExplainHooks, 'methods'>): Promise<Explanation> {
     const started = this.clock();
     checkBudget(plan, hooks.maxSamples);
     const timings = noTimings();

@@ -1,8 +1,9 @@
 /** Models that are restored from a description that is kept beside their files. */
 import { type DescribedFacts, describedModel } from '../model/described-model.ts';
-import { Model } from '../model/model.ts';
+import type { Model } from '../model/model.ts';
 import type { ModelSource } from '../model/model-source.ts';
 import { type RowWork, rememberWork } from '../plan/known-work.ts';
+import { readKnown } from '../plan/lazy-reader.ts';
 
 /** Description of a model as plain data, with the work of one row. */
 export interface KeptDescription {
@@ -10,9 +11,12 @@ export interface KeptDescription {
   readonly row: RowWork;
 }
 
-/** Restores a model from its description; its file is parsed where a request needs the nodes. */
+/**
+ * Restores a model from its description; its file is parsed where a request needs the nodes. Until `loadReader` has
+ * returned, such a question throws NotAnswered: see `answered`.
+ */
 export function restoreModel({ facts, row }: KeptDescription, source: ModelSource): Model {
-  const model = describedModel(facts, filesOf(source), () => Model.readKnown(source, facts.digest));
+  const model = describedModel(facts, filesOf(source), () => readKnown(source, facts.digest));
   rememberWork(model, row);
   return model;
 }

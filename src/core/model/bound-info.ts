@@ -1,7 +1,6 @@
 /** Facts about a model for methods, once shapes, scores and the inputs that are held fixed are settled. */
-import { NAMED_RULESETS } from '../autodiff/built-in.ts';
 import type { Ruleset } from '../autodiff/ruleset.ts';
-import { nearest, quoted, WhylightError } from '../errors.ts';
+import { quoted, WhylightError } from '../errors.ts';
 import type { Graph, ValueInfo } from '../onnx/graph.ts';
 import { type Inferred, infer } from '../onnx/infer.ts';
 import { batchOf, rowsFirstDims } from '../onnx/rows-first.ts';
@@ -16,6 +15,7 @@ import type { ModelInfo, TensorInfo } from './info.ts';
 import { featureMaps } from './layers.ts';
 import type { Manifest } from './manifest.ts';
 import { refuseUnknownOperators } from './model-checks.ts';
+import { registeredRuleset } from './named-ruleset.ts';
 import { noTensor } from './no-tensor.ts';
 import { bind, channelAxisOf, classAxisOf, inferBound, probabilityOf, tensorInfo } from './tensor-info.ts';
 
@@ -196,21 +196,4 @@ function camLayersOf(parts: CamParts): Pick<BoundInfo, 'camLayerOf' | 'layout'> 
     },
     ...(places && { layout: (name: string) => places.layout(name) }),
   };
-}
-
-/**
- * Returns the ruleset that comes with whylight under this id.
- * @throws WhylightError `invalid_config`
- */
-export function registeredRuleset(id: string): Ruleset {
-  const ruleset = NAMED_RULESETS.get(id);
-  if (ruleset) return ruleset;
-  throw new WhylightError(
-    'invalid_config',
-    `There is no ruleset "${id}"; there are ${[...NAMED_RULESETS.keys()].join(', ')}.`,
-    {
-      ruleset: id,
-      nearest: nearest(id, NAMED_RULESETS.keys()),
-    },
-  );
 }

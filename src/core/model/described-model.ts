@@ -3,10 +3,10 @@
  * not before. Most requests run a stored graph and need none.
  */
 import type { Graph } from '../onnx/graph.ts';
-import { registeredRuleset } from './bound-info.ts';
 import { isEmpty } from './corrections.ts';
 import { Labels } from './labels.ts';
 import type { BoundInfo, Model } from './model.ts';
+import { registeredRuleset } from './named-ruleset.ts';
 import type { PreparedFacts } from './prepared-model.ts';
 import type { SizedManifest } from './sized-manifest.ts';
 
@@ -33,7 +33,7 @@ export interface DescribedFacts extends Omit<PreparedFacts, 'info' | 'rulesets'>
 /**
  * Makes a model of its facts.
  * @param files bytes of the files that constants lie in
- * @param read reads the model from its files; called at most once, where the facts do not answer
+ * @param read reads the model from its files; called where the facts do not answer, until it has returned once
  * @returns a model that answers as the one that `read` returns
  */
 export function describedModel(facts: DescribedFacts, files: readonly Uint8Array[], read: () => Model): Model {

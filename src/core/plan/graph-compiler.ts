@@ -37,9 +37,10 @@ export interface CompileSettings {
 export interface GraphCompiler {
   /**
    * Loads what the compiler needs, where it is not loaded with the program.
+   * @param model model that will be asked about
    * @param hasGraph true if nothing has to be compiled
    */
-  ready?(hasGraph: boolean): Promise<void>;
+  ready?(model: Model, hasGraph: boolean): Promise<void>;
   /** @throws WhylightError `not_differentiable`, `compilation_limit`, `unprocessable_method` where there is no such graph */
   compile(model: Model, needs: ResolvedNeeds, settings: CompileSettings): CompiledGraph;
   /**

@@ -224,7 +224,7 @@ export class GraphLoader {
     const key = this.keyOf(model, needs);
     const restored = await this.restoredFile(model, needs, waiting);
     // A stored file may not fit.
-    if (!restored) await this.options.compiler.ready?.(false);
+    if (!restored) await this.options.compiler.ready?.(model, false);
     const compiled = restored ? undefined : (this.takeDescribed(key) ?? this.compile(model, needs, timings));
     const parts = compiled?.beside?.(engine);
     if (parts) return { bytes: parts, open: () => parts.load() };
@@ -274,7 +274,7 @@ export class GraphLoader {
    */
   async prepare(model: Model, needs: ResolvedNeeds, { waitUntil = ignored }: LoadWait = {}): Promise<void> {
     const hasGraph = await this.restore(model, needs, waitUntil);
-    await this.options.compiler.ready?.(hasGraph);
+    await this.options.compiler.ready?.(model, hasGraph);
   }
 
   /** Looks for a graph in the store. @returns true if it need not be compiled */

@@ -1,6 +1,7 @@
 /** An explanation as a stream of events. */
 import type { Context } from 'hono';
 import { streamSSE } from 'hono/streaming';
+import { answered } from '../../core/method/answered.ts';
 import { partialOutputs } from '../../protocol/explanation-outputs.ts';
 import { linkTo } from '../http/base-path.ts';
 import type { EdgeEnv } from '../http/env.ts';
@@ -29,7 +30,8 @@ export function eventStream(c: Context<EdgeEnv>, services: Services, query: Expl
         await send('job', JSON.stringify(jobView(job, (path) => linkTo(c, path))));
         return;
       }
-      await send('result', responseText(await wireAnswer(c, services, query, answer.explanation)));
+      const wire = await answered(() => wireAnswer(c, services, query, answer.explanation));
+      await send('result', responseText(wire));
     } catch (error) {
       await send('error', JSON.stringify(problemOf(error, c.get('requestId'), c.get('positions'))));
     }

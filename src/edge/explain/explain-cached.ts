@@ -5,6 +5,7 @@ import type { Explanation } from '../../core/explainer/explanation.ts';
 import type { Plan } from '../../core/explainer/plan.ts';
 import type { ExplainHooks } from '../../core/explainer/request.ts';
 import { withFeatures } from '../../core/explainer/with-features.ts';
+import { answered } from '../../core/method/answered.ts';
 import { type CachedOptions, type CacheState, cacheControl, cached } from '../cache/cached.ts';
 import { methodState } from '../cache/method-state.ts';
 import { observeDrift } from '../drift/observe-drift.ts';
@@ -73,7 +74,8 @@ export function explainOrDefer(
   hooks: AnswerHooks = {},
 ): Promise<Answer | DeferToJob> {
   const deferrable = services.jobs !== undefined;
-  return explainCached(c, services, query, { ...hooks, deferrable }).catch((error: unknown) => {
+  const explained = answered(() => explainCached(c, services, query, { ...hooks, deferrable }));
+  return explained.catch((error: unknown) => {
     if (error instanceof DeferToJob) return error;
     throw error;
   });

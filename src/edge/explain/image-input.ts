@@ -6,6 +6,7 @@ import type { Image } from '../../core/image/image.ts';
 import { overlaySchema } from '../../core/image/overlay-options.ts';
 import { coveredOf, type PlacedImage, type PlacedSize, resizePlaced } from '../../core/image/placement.ts';
 import { detailOf, type Preprocessing, placementOf, tensorDetail } from '../../core/image/preprocess.ts';
+import { answered } from '../../core/method/answered.ts';
 import { imageInputs } from '../../core/model/image-tensor.ts';
 import type { Model } from '../../core/model/model.ts';
 import type { Inputs } from '../../core/tensor/rows.ts';
@@ -58,14 +59,17 @@ export function imageInput(
   let decoded: Promise<ModelImage> | undefined;
   let drawing: Promise<PlacedImage> | undefined;
   const forModel = (): Promise<ModelImage> =>
-    (decoded ??= codecs.read(bytes, (image) => modelImage(image, model, preprocessing, options.drawn), {
-      ...limits,
-      ...tensorDetail(preprocessing),
-    }));
+    (decoded ??= answered(() =>
+      codecs.read(bytes, (image) => modelImage(image, model, preprocessing, options.drawn), {
+        ...limits,
+        ...tensorDetail(preprocessing),
+      }),
+    ));
   const forDrawing = async (): Promise<PlacedImage> => {
     const kept = await decoded?.then(({ kept }) => kept);
     const detail = detailOf(preprocessing);
-    return kept ?? codecs.read(bytes, (image) => drawable(image, preprocessing, drawn), { ...limits, detail });
+    const draw = () => codecs.read(bytes, (image) => drawable(image, preprocessing, drawn), { ...limits, detail });
+    return kept ?? answered(draw);
   };
   return {
     digest: async () => `image:${await sha256Hex(bytes)}`,

@@ -10,13 +10,14 @@ import { answered } from '../../core/method/answered.ts';
 import type { MethodRegistry, PluginEntry } from '../../core/method/registry.ts';
 import { modalityOf } from '../../core/modality/registry.ts';
 import type { Model } from '../../core/model/model.ts';
+import { loadReader } from '../../core/plan/lazy-reader.ts';
 import type { InferenceRequest, Parameters } from '../../protocol/open-inference.ts';
 import { cacheKey } from '../cache/key.ts';
 import type { EdgeEnv } from '../http/env.ts';
 import { prefersAsync } from '../http/prefer.ts';
 import { checkJobOptions } from '../jobs/submit.ts';
 import type { ModelBundle } from '../models/model-bundle.ts';
-import { answeringModel } from '../models/requested-model.ts';
+import { answeringModel, modelNameOf } from '../models/requested-model.ts';
 import type { ServedModel } from '../models/served-model.ts';
 import type { RunRequest } from '../routing/route.ts';
 import type { Services } from '../services.ts';
@@ -87,11 +88,14 @@ export async function readQuery(c: Context<EdgeEnv>, services: Services): Promis
 /**
  * Reads model, body and parameters. The model is looked up first, so that a misspelt name is reported before the body is
  * read.
+ * @param get see `answeringModel`
  */
-export async function readRaw(c: Context<EdgeEnv>, services: Services): Promise<RawQuery> {
-  const served = await answeringModel(c, services.models);
+export async function readRaw(c: Context<EdgeEnv>, services: Services, get?: 'unread'): Promise<RawQuery> {
+  const served = await answeringModel(c, services.models, modelNameOf(c), get);
   const types = await dataTypesOf(services.modalities, served);
   const body = await readBody(c, imageSource(c, services), types, services.codecs.types);
+  // Arrays may be read by modalities that ask for nodes.
+  if (body.kind === 'data') await loadReader();
   return { served, body, parameters: { ...c.req.query(), ...body.parameters } };
 }
 
@@ -188,7 +192,7 @@ export async function queryOf(
     isData: body.kind === 'data',
     key,
     ...(body.kind === 'image' ? { image: body.bytes } : body.request && { wire: body.request }),
-    plan: () => (planned ??= plan()),
+    plan: () => (planned ??= answered(plan)),
   };
 }
 

@@ -4,6 +4,7 @@ import { nearest, WhylightError } from '../../core/errors.ts';
 import type { MemoryPool } from '../../core/memory-pool.ts';
 import type { Model } from '../../core/model/model.ts';
 import type { ModelSource } from '../../core/model/model-source.ts';
+import { loadReader } from '../../core/plan/lazy-reader.ts';
 import { answered } from '../cache/tiers.ts';
 import { mayUseModel, type Tenant } from '../tenants/tenant.ts';
 import { type DescribedFolder, storedDescription } from './description.ts';
@@ -101,7 +102,15 @@ export class ModelCatalogue {
    * @param chance number of the request from 0 to 1, with which a canary may answer in place of the default version
    * @throws WhylightError `model_not_found`, also for a model that exists but not for this tenant.
    */
-  async get(
+  async get(...asked: Parameters<ModelCatalogue['unread']>): Promise<ServedModel> {
+    return withReader(await this.unread(...asked));
+  }
+
+  /**
+   * Returns a model as {@link get} does, for callers that ask again where its nodes are needed: a described one throws
+   * NotAnswered then, see `answered`.
+   */
+  async unread(
     name: string,
     tenant: Tenant,
     waitUntil: WaitUntil,
@@ -125,7 +134,9 @@ export class ModelCatalogue {
     const shadow = found?.record.shadow;
     if (!found || !this.registry || !shadow || chance >= shadow.share) return undefined;
     const { owner, record } = found;
-    return this.opened(this.registry, { owner, name }, versionOf(record, name, shadow.version), waitUntil);
+    return withReader(
+      await this.opened(this.registry, { owner, name }, versionOf(record, name, shadow.version), waitUntil),
+    );
   }
 
   private opened(
@@ -187,7 +198,7 @@ export class ModelCatalogue {
    */
   async trusted(name: string, waitUntil: WaitUntil): Promise<ServedModel> {
     if (!this.store.names.includes(name)) throw notFound(name, this.store.names);
-    return this.shipped(name, waitUntil);
+    return withReader(await this.shipped(name, waitUntil));
   }
 
   /** Reads the first model, as a health check. */
@@ -209,6 +220,12 @@ export class ModelCatalogue {
       versions: [only],
     });
   }
+}
+
+/** Loads what reads the file of a described model, so that it answers every question at once. */
+async function withReader(served: ServedModel): Promise<ServedModel> {
+  await loadReader();
+  return served;
 }
 
 function notFound(name: string, names: readonly string[]): WhylightError {

@@ -35,15 +35,17 @@ export async function requestedModel(
 
 /**
  * Returns the model that answers a request: that of the path, where a canary may take the place of the default version.
+ * @param get `unread` for callers that ask again where the nodes of the model are needed, see `ModelCatalogue.unread`
  * @throws WhylightError `model_not_found`
  */
 export async function answeringModel(
   c: Context<EdgeEnv>,
   models: ModelCatalogue,
   { model, version }: ModelName = modelNameOf(c),
+  get: 'get' | 'unread' = 'get',
 ): Promise<ServedModel> {
   const chance = chanceOf(c.get('requestId'));
-  const served = await seen(c, model, models.get(model, c.get('tenant'), waitUntilOf(c), version, chance));
+  const served = await seen(c, model, models[get](model, c.get('tenant'), waitUntilOf(c), version, chance));
   c.get('seen').model = served.model.name;
   c.header('X-Whylight-Version', served.model.version);
   return served;

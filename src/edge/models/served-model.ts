@@ -1,12 +1,13 @@
 /** A model that is ready to be served, with what lies beside it. */
 import { sha256Hex } from '../../core/digest.ts';
 import { WhylightError } from '../../core/errors.ts';
-import type { KeptDescription } from '../../core/explainer/restore-model.ts';
+import { type KeptDescription, restoreModel } from '../../core/explainer/restore-model.ts';
 import { type ModalityRegistry, modalityOf } from '../../core/modality/registry.ts';
 import type { OutputForm } from '../../core/model/describe/output-form.ts';
 import type { Model } from '../../core/model/model.ts';
 import type { ModelFiles } from '../../core/model/model-files.ts';
 import type { ModelSource } from '../../core/model/model-source.ts';
+import { loadReader } from '../../core/plan/lazy-reader.ts';
 import type { ModelBundle } from './model-bundle.ts';
 import type { Weighed } from './model-cache.ts';
 
@@ -47,9 +48,8 @@ export async function serveModel(
   bundle?: ModelBundle,
 ): Promise<Weighed<ServedModel>> {
   const { described: kept } = source;
-  // What reads ONNX files is loaded with the first model.
   const model = kept
-    ? (await import('../../core/explainer/restore-model.ts')).restoreModel(kept, { ...source, forms })
+    ? await restored(kept, { ...source, forms })
     : await (await import('../../core/model/model.ts')).Model.read({ ...source, forms });
   const files = recorded(source.files ?? NO_FILES);
   const beside = modalities ? await loadBeside(modalities, model, files) : 0;
@@ -60,6 +60,16 @@ export async function serveModel(
     value: { model, identity, files, beside: [...files.digests.keys()].sort(), ...(bundle && { bundle }) },
     bytes: source.bytes.byteLength + external + beside,
   };
+}
+
+/**
+ * Restores a described model. What reads ONNX files is not loaded for images: of all modalities, theirs alone asks for no
+ * nodes.
+ */
+async function restored(kept: KeptDescription, source: ModelSource): Promise<Model> {
+  const model = restoreModel(kept, source);
+  if (modalityOf(model) !== 'image') await loadReader();
+  return model;
 }
 
 /**

@@ -47,7 +47,7 @@ export async function runPlan(
   const { origin } = services;
   const { plan } = request;
   await services.explainer.prepare(plan, hooks);
-  const routed = routePlan(services, request);
+  const routed = await answered(() => routePlan(services, request));
   const { route, why } = routed.decision;
   if (route === 'job') throw new DeferToJob(why);
   if (route === 'origin') decided(route);

@@ -1,9 +1,11 @@
-import { describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
 import { describeModel } from '../../../src/core/explainer/describe-model.ts';
 import { type KeptDescription, restoreModel } from '../../../src/core/explainer/restore-model.ts';
+import { answered, NotAnswered } from '../../../src/core/method/answered.ts';
 import { Model } from '../../../src/core/model/model.ts';
 import type { ModelSource } from '../../../src/core/model/model-source.ts';
 import { graphCompiler } from '../../../src/core/plan/compile-variant.ts';
+import { loadReader } from '../../../src/core/plan/lazy-reader.ts';
 import { TaskRegistry } from '../../../src/core/task/registry.ts';
 import { openFolder } from '../../../src/node/model-folders.ts';
 import { pack, unpack } from '../../../src/protocol/packed.ts';
@@ -29,7 +31,20 @@ const plain = (from: object): Record<string, unknown> =>
     ),
   );
 
+describe('a restored model before the reader is loaded', () => {
+  it('answers from its description, and says what else has to be waited for', async () => {
+    const { read, restored } = await both('cifar10');
+    expect(restored.info().scores).toEqual(read.info().scores);
+    expect(() => restored.graph.nodes).toThrow(NotAnswered);
+    expect(() => restored.info({ scores: 'output' })).toThrow('The reader of ONNX files has not been loaded');
+    expect(await answered(() => restored.graph.nodes)).toEqual(read.graph.nodes);
+    expect(restored.info({ scores: 'output' }).scores).toEqual(read.info({ scores: 'output' }).scores);
+  });
+});
+
 describe('describeModel', () => {
+  beforeAll(loadReader);
+
   it.each(DESCRIBED)('keeps every fact about %s', async (name) => {
     const { read, restored } = await both(name);
     for (const member of ['name', 'version', 'digest', 'manifest', 'file', 'description', 'metadata'] as const) {

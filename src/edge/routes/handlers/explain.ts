@@ -2,6 +2,7 @@
 import type { Context } from 'hono';
 import { wrapTime } from 'hono/timing';
 import { WhylightError } from '../../../core/errors.ts';
+import { answered } from '../../../core/method/answered.ts';
 import { cacheControl } from '../../cache/cached.ts';
 import { type DocumentType, DRAWING_POLICY, DRAWN_TYPES } from '../../explain/document-type.ts';
 import { type Answer, explainOrDefer } from '../../explain/explain-cached.ts';
@@ -27,8 +28,9 @@ export const handleExplain: Route['handler'] = (services) => async (c) => {
   const offered = offeredTo(c.get('tenant'), REPRESENTATIONS);
   // Checked before the body is read; what the body is decides among the types that are left.
   negotiate(c.req.header('Accept'), offered);
-  const raw = await readRaw(c, services);
-  const query = await queryOf(c, services, raw);
+  // What asks for nodes of the model before they can be read is done again.
+  const raw = await readRaw(c, services, 'unread');
+  const query = await answered(() => queryOf(c, services, raw));
   const fitting = query.isData ? offered.filter((one) => one !== 'image/png') : offered;
   const type = negotiate(c.req.header('Accept'), fitting);
   checkReceipt(query, services, type);
@@ -55,11 +57,22 @@ export const handleExplain: Route['handler'] = (services) => async (c) => {
     c.header('Cache-Control', 'no-store');
   } else if (known) return c.body(null, 304); // The client asked for a fresh answer, and has that very one.
   setHeaders(c, targetHeaders(explanation));
+  return answered(() => represented(c, services, query, answer, type));
+};
+
+/** Answers with an explanation as this media type. */
+async function represented(
+  c: Context<EdgeEnv>,
+  services: Services,
+  query: ExplainQuery,
+  answer: Answer,
+  type: (typeof DRAWN_TYPES)[number],
+): Promise<Response> {
   if (type === 'image/png') return imageResponse(c, services, query, answer);
   if (type === 'image/svg+xml' || type === 'text/html') return documentResponse(c, services, query, answer, type);
   const asBytes = type === 'application/octet-stream' ? () => true : isBinary(query.wire);
-  return inferenceResponse(c, await wireAnswer(c, services, query, explanation), asBytes);
-};
+  return inferenceResponse(c, await wireAnswer(c, services, query, answer.explanation), asBytes);
+}
 
 function tagOf({ key, settings, wire, metricParams, reason }: ExplainQuery, type: string): Promise<string> {
   const details = /^(image|text\/html)/.test(type)
