@@ -3,10 +3,11 @@ import { WhylightError } from '../errors.ts';
 import { GraphBuilder, type Value } from '../onnx/builder.ts';
 import { CompileBudget, type CompileLimits } from '../onnx/compile-budget.ts';
 import { prune } from '../onnx/edit.ts';
-import type { Graph, Node, ValueInfo } from '../onnx/graph.ts';
+import type { Dim, Graph, Node, ValueInfo } from '../onnx/graph.ts';
 import { infer } from '../onnx/infer.ts';
 import { rowsFirst } from '../onnx/rows-first.ts';
 import { denseConvolutions } from '../onnx/simplify/dense-convolutions.ts';
+import { moveNegations } from '../onnx/simplify/move-negations.ts';
 import { poolsFirst } from '../onnx/simplify/pools-first.ts';
 import { splitConvolutions } from '../onnx/simplify/split-convolutions.ts';
 import { tieRows } from '../onnx/simplify/tie-rows.ts';
@@ -135,7 +136,8 @@ export function compile(graph: Graph, request: CompileRequest): Graph {
   });
   if (request.draft) return model;
   const compiled = g.build([...forward.map((name) => g.value(name)), ...named]);
-  return finished(simplify(compiled, { budget }), request);
+  const simple = simplify(compiled, { budget });
+  return finished(optimize === 'memory' ? moveNegations(simple, names.cotangent) : simple, request);
 }
 
 /** The graph in a form that onnxruntime runs fast, and that its own optimisation does not make inexact. */
@@ -171,13 +173,13 @@ function decomposed(
 }
 
 function seed(g: GraphBuilder, scores: Value, request: CompileRequest, input: string): Value {
-  const { ruleset = gradient, topClass = true } = request;
+  const { ruleset = gradient, topClass = true, optimize = 'memory' } = request;
   const { name, dtype, dims } = scores;
   if (!dims) {
     throw new WhylightError('not_differentiable', `The shape of the scores "${name}" is not known.`, { tensor: name });
   }
   const given = g.input(input, dtype, dims);
-  const cotangent = topClass ? orTopClass(g, scores, given) : given;
+  const cotangent = topClass ? orTopClass(g, scores, given, optimize) : given;
   return ruleset.seed?.(g, scores, cotangent) ?? cotangent;
 }
 
@@ -191,20 +193,26 @@ export function findsTopClass(dims: ValueInfo['dims'] = []): boolean {
  * A row of zeros in the cotangent stands for the class with the highest score, see {@link findsTopClass}: prediction and
  * explanation are then one run, and the forward pass is not done twice.
  */
-function orTopClass(g: GraphBuilder, scores: Value, cotangent: Value): Value {
+function orTopClass(g: GraphBuilder, scores: Value, cotangent: Value, optimize: Optimize): Value {
   const [, classes, ...rest] = scores.dims ?? [];
   if (typeof classes !== 'number' || !findsTopClass(scores.dims)) return cotangent;
   g.under('top/');
   const kept = [1, ...rest.map((_, i) => i + 2)];
   const empty = g.op('Equal', [g.reduce('ReduceMax', g.op('Abs', [cotangent]), kept), g.number(0, cotangent)]);
-  const winner = g.op('ArgMax', [scores], { axis: 1 });
+  const winner =
+    optimize === 'memory' && scores.dtype === 'float32' ? g.op('Hardmax', [scores], { axis: 1 }) : oneHot(g, scores);
+  return g.where(empty, winner, cotangent);
+}
+
+/** 1 at the top class of each row, by operators that take every dtype and that graphics processors have, too. */
+function oneHot(g: GraphBuilder, scores: Value): Value {
+  const [, classes, ...rest] = scores.dims as readonly [Dim, number, ...Dim[]];
   const indices = g.constant(
     'int64',
     [classes, ...rest.map(() => 1)],
     Array.from({ length: classes }, (_, i) => i),
   );
-  const oneHot = g.op('CastLike', [g.op('Equal', [winner, indices]), cotangent]);
-  return g.where(empty, oneHot, cotangent);
+  return g.op('CastLike', [g.op('Equal', [g.op('ArgMax', [scores], { axis: 1 }), indices]), scores]);
 }
 
 /** The same graph with `feeds` as inputs, without what only they needed. */

@@ -308,10 +308,11 @@ export class GraphBuilder {
     return like.dims ? this.reshape(x, like.dims, like) : this.op('Reshape', [x, this.shapeOf(like)]);
   }
 
-  /** `x` broadcast to the shape of `like`. */
+  /** `x` broadcast to the shape of `like`. Extents that both share need not be known: 1 keeps that of `x`. */
   expandLike(x: Value, like: Value): Value {
-    const same = x.dims && x.dims.length === like.dims?.length && x.dims.every((d, i) => d === like.dims?.[i]);
-    return same ? x : this.op('Expand', [x, this.shapeOf(like)]);
+    const missing = x.dims?.length === like.dims?.length ? like.dims?.map((d, i) => (d === x.dims?.[i] ? 1 : d)) : [''];
+    if (missing?.every((d) => d === 1)) return x;
+    return this.op('Expand', [x, isStatic(missing) ? this.ints(missing) : this.shapeOf(like)]);
   }
 
   /** Returns zeros in the dtype and shape of `x`. */
@@ -320,8 +321,7 @@ export class GraphBuilder {
   }
 
   private fresh(wish: string): string {
-    const { nodes } = this.base;
-    this.taken ??= new Set([...this.types.keys(), ...nodes.flatMap(({ name, outputs }) => [name, ...outputs])]);
+    this.taken ??= new Set([...this.types.keys(), ...this.base.nodes.flatMap((node) => [node.name, ...node.outputs])]);
     return uniqueName(wish, this.taken);
   }
 

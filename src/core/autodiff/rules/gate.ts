@@ -16,13 +16,16 @@ export interface Gate {
  *
  * Engines compute the mask as soon as y is there, or hold y until dy arrives. For `memory`, which runs on WebAssembly, it
  * is the sign of the distance to the bounds where y is clamped to them: a third faster there than comparisons and a
- * selection, and much faster than a HardSigmoid, whose kernel is slow wherever it overwrites its input. For `speed` it is
- * made by {@link step}, for native kernels and graphics processors.
+ * selection, and much faster than a HardSigmoid, whose kernel is slow wherever it overwrites its input. Between 0 and an
+ * upper bound it is negative, by {@link negativeBetween}, and so is the result: see `onnx/simplify/move-negations.ts`. For
+ * `speed` the mask is made by {@link step}, for native kernels and graphics processors.
  */
 export function gate(g: GraphBuilder, y: Value, dy: Value, bounds: Gate, optimize: 'speed' | 'memory'): Value {
   const { low, high } = bounds;
   if (low === undefined && high === undefined) return dy;
   if (optimize === 'speed') return g.mul(dy, steps(g, y, bounds));
+  const negative = negativeBetween(g, y, bounds);
+  if (negative) return g.neg(g.mul(dy, g.op('Sign', [negative])));
   const mask = signOfDistance(g, y, bounds);
   return mask ? g.mul(dy, mask) : g.where(comparison(g, y, bounds), dy, g.number(0, dy));
 }
@@ -35,6 +38,16 @@ function comparison(g: GraphBuilder, y: Value, { low, high }: Gate): Value {
 
 const boundAs = (g: GraphBuilder, bound: number | Value, like: Value): Value =>
   typeof bound === 'number' ? g.number(bound, like) : bound;
+
+/**
+ * Below 0 between 0 and an upper bound, and 0 on both, for a float32 y that is clamped to them, in one pass: y minus the
+ * bound where y is above 0. The difference of two floats is 0 only if they are equal.
+ */
+function negativeBetween(g: GraphBuilder, y: Value, { low, high, clamped }: Gate): Value | undefined {
+  const isBound = typeof high === 'number' && Number.isFinite(high) && high > 0;
+  if (!clamped || y.dtype !== 'float32' || low !== 0 || !isBound) return undefined;
+  return g.op('Shrink', [y], { lambd: float(0), bias: float(high) });
+}
 
 /** Width of an interval from which on the product of both distances is above 0 wherever both are. */
 const MIN_WIDTH = 2 ** -20;
