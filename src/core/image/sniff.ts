@@ -189,21 +189,32 @@ function webpHeader(bytes: Uint8Array): ImageHeader {
       throw unsupported('This is an animated WebP. Send a still image.', { kind: 'animated WebP' });
     }
     const [width, height] = [uint24(bytes, 24) + 1, uint24(bytes, 27) + 1];
-    return { type, width, height, components: flags & 0x10 ? 4 : 3, orientation: webpOrientation(bytes, view) };
+    const exif = webpChunk(bytes, view, 'EXIF');
+    return {
+      type,
+      width,
+      height,
+      components: flags & 0x10 ? 4 : 3,
+      orientation: exif && webpOrientation(exif),
+      ...(webpChunk(bytes, view, 'VP8L') && { isLossless: true }),
+    };
   }
   throw invalid('The WebP header is damaged: its first chunk is not a valid VP8, VP8L or VP8X.', { chunk });
 }
 
-function webpOrientation(bytes: Uint8Array, view: DataView): Orientation | undefined {
+/** Contents of the first chunk of this name behind VP8X; undefined where there is none. */
+function webpChunk(bytes: Uint8Array, view: DataView, name: string): Uint8Array | undefined {
   for (let at = 12; at + 8 <= bytes.length; ) {
     const length = view.getUint32(at + 4, true);
-    if (latin1(bytes, at, 4) === 'EXIF') {
-      const prefix = latin1(bytes, at + 8, 6) === 'Exif\0\0' ? 6 : 0; // some writers keep the JPEG segment's name
-      return exifOrientation(bytes.subarray(at + 8 + prefix, at + 8 + length));
-    }
+    if (latin1(bytes, at, 4) === name) return bytes.subarray(at + 8, at + 8 + length);
     at += 8 + length + (length & 1);
   }
   return undefined;
+}
+
+function webpOrientation(exif: Uint8Array): Orientation | undefined {
+  const prefix = latin1(exif, 0, 6) === 'Exif\0\0' ? 6 : 0; // some writers keep the JPEG segment's name
+  return exifOrientation(exif.subarray(prefix));
 }
 
 const uint16 = (bytes: Uint8Array, at: number) => ((bytes[at] as number) << 8) | (bytes[at + 1] as number);

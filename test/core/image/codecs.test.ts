@@ -39,6 +39,7 @@ describe('decode', () => {
     ['lossyWebp', [1, 4, 0, 255], [79, 137, 99, 255]],
     ['losslessWebp', [0, 0, 0, 255], [75, 140, 96, 255]],
     ['alphaWebp', [0, 0, 0, 0], [75, 140, 96, 85]],
+    ['transparentWebp', [73, 63, 66, 0], [74, 140, 97, 85]],
   ] as const)('decodes %s', async (name, first, inner) => {
     const image = await codecs.decode(imageFiles[name]);
     expect(image).toMatchObject({ width: 16, height: 12 });
@@ -222,6 +223,31 @@ describe('limits of decode', () => {
       for (const load of Object.values(modules)) expect(load).not.toHaveBeenCalled();
     },
   );
+
+  it.each([
+    ['lossyWebp', 4.2],
+    ['transparentWebp', 10.2],
+    ['losslessWebp', 8.2],
+    ['rotatedLosslessWebp', 8.2],
+  ] as const)('counts the memory that a large %s takes: %s bytes for each pixel', async (name, each) => {
+    const bytes = imageFiles[name].slice();
+    const view = new DataView(bytes.buffer);
+    const [width, height] = [4000, 3000];
+    const kind = bytes[15] as number;
+    if (kind === 'X'.charCodeAt(0)) {
+      view.setUint16(24, width - 1, true);
+      view.setUint16(27, height - 1, true);
+    } else if (kind === 'L'.charCodeAt(0)) view.setUint32(21, (width - 1) | ((height - 1) << 14), true);
+    else {
+      view.setUint16(26, width, true);
+      view.setUint16(28, height, true);
+    }
+    const tight = nodeCodecs({ maxBytes: 1_000_000 });
+    await expect(tight.decode(bytes)).rejects.toMatchObject({
+      code: 'payload_too_large',
+      details: { width, height, bytes: Math.round(each * width * height) + bytes.length + 2000 * 1500 * 4 },
+    });
+  });
 
   it('accepts an image exactly at the limit', async () => {
     expect(await nodeCodecs({ maxPixels: 16 * 12 }).decode(imageFiles.jpeg)).toMatchObject({ width: 16 });

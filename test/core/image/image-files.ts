@@ -74,6 +74,17 @@ const lossyWebp = decode(
 const losslessWebp = decode('UklGRioAAABXRUJQVlA4TB4AAAAvD8ACAJmM6H9sIqL/ASEBYYT/dzV5HgYhJgC46i4=');
 /** Lossless, alpha = 17 x. */
 const alphaWebp = decode('UklGRjAAAABXRUJQVlA4TCMAAAAvD8ACEJmM6H9sIqL/ASEBYYT/dzV5HgZBIJDCRngCIL6qXQA=');
+/** Lossless, and turned by EXIF. */
+const rotatedLosslessWebp = decode(
+  'UklGRl4AAABXRUJQVlA4WAoAAAAIAAAADwAACwAAVlA4TB4AAAAvD8ACALmM6H/sIqL/ASEBYYT/dzV5HgYhJgC46i5FWElGGgAAAE1N' +
+    'ACoAAAAIAAEBEgADAAAAAQAGAAAAAAAA',
+);
+/** Lossy, alpha = 17 x. */
+const transparentWebp = decode(
+  'UklGRqwAAABXRUJQVlA4WAoAAAAQAAAADwAACwAAQUxQSCQAAAABfyAQSFLYH3iFiEgdDAJAohBLLLHEEksssUwwQET/A5TT3V9WUDgg' +
+    'YgAAAJACAJ0BKhAADAAAwBIlsAJ0ugFAAApSg5qqJomgAP7/l+f8qeLkIoT2Ee6dUZXTp+wlj8hsA6C+nIYootqjWqWolrWyAJ5RjDYF' +
+    '1yviGj//vyfff3/6LX6XFB1rthUuIAAA',
+);
 /** Two frames. */
 const animatedWebp = decode(
   'UklGRlICAABXRUJQVlA4WAoAAAACAAAADwAACwAAQU5JTQYAAAAAAAAAAABBTk1GDAEAAAAAAAAAAA8AAAsAAGQAAAJWUDhM9AAA' +
@@ -129,6 +140,8 @@ export const imageFiles = {
   lossyWebp,
   losslessWebp,
   alphaWebp,
+  rotatedLosslessWebp,
+  transparentWebp,
   animatedWebp,
   palettePng,
   deepPng,

@@ -29,6 +29,8 @@ describe('sniff', () => {
     ['lossyWebp', 'image/webp', 3, undefined],
     ['losslessWebp', 'image/webp', 3, undefined],
     ['alphaWebp', 'image/webp', 4, undefined],
+    ['rotatedLosslessWebp', 'image/webp', 3, 6],
+    ['transparentWebp', 'image/webp', 4, undefined],
   ] as const)('reads the header of %s', (name, type, components, orientation) => {
     expect(sniff(imageFiles[name])).toMatchObject({ type, width: 16, height: 12, components });
     expect(sniff(imageFiles[name]).orientation).toBe(orientation);
@@ -40,7 +42,9 @@ describe('sniff', () => {
     expect(sniff(imageFiles.jpeg).coefficients).toBeUndefined();
     expect(sniff(imageFiles.grayJpeg).coefficients).toBeUndefined();
     expect(sniff(imageFiles.losslessWebp).isLossless).toBe(true);
+    expect(sniff(imageFiles.rotatedLosslessWebp).isLossless).toBe(true);
     expect(sniff(imageFiles.lossyWebp).isLossless).toBeUndefined();
+    expect(sniff(imageFiles.transparentWebp).isLossless).toBeUndefined();
   });
 
   it('tells that one scan cannot hold components of more than ten blocks to a unit', () => {

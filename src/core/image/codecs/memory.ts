@@ -14,6 +14,9 @@ const MAX_COEFFICIENT_BYTES = 6_500_000;
 /** Bytes of a rewritten file and of its copy in the decoder, per byte of the file. */
 const REWRITTEN_BYTES = 2.7;
 
+/** Bytes that libwebp takes for each pixel, beside the file: transparency is decoded as a second image, without loss. */
+const WEBP_BYTES = { lossy: 4.2, lossless: 8.2, transparent: 10.2 } as const;
+
 /**
  * True for a JPEG of several scans with so many coefficients that it is rewritten as one of a single scan: that takes less
  * memory and more time, and gives the same pixels.
@@ -27,14 +30,15 @@ export const isRewritten = ({ coefficients = 0, isSeparate = false }: ImageHeade
  * @param length of the file, in bytes
  */
 export function memoryOf(header: ImageHeader, reduction: Reduction, length: number): number {
-  const { type, width, height, coefficients = 0, isLossless } = header;
+  const { type, width, height, components, coefficients = 0, isLossless } = header;
   const full = width * height;
   const out = reduced(width, reduction) * reduced(height, reduction) * 4;
   if (type === 'image/jpeg') {
     return 2 * out + (isRewritten(header) ? REWRITTEN_BYTES * length : COEFFICIENT_BYTES * coefficients);
   }
-  if (type === 'image/png') return full * (reduction === 1 ? 10 : 14) + out;
-  return full * (isLossless ? 8 : 4.5) + out;
+  if (type === 'image/png') return full * (reduction === 1 ? 10 : 14) + length + out;
+  const { lossless, lossy, transparent } = WEBP_BYTES;
+  return full * (isLossless ? lossless : components === 4 ? transparent : lossy) + length + out;
 }
 
 /** @throws WhylightError `payload_too_large` where decoding takes more bytes than there are */
@@ -50,6 +54,6 @@ export function refuseTooHeavy(header: ImageHeader, bytes: number, maxBytes: num
     `The image has ${width}x${height} pixels, and decoding a ${kind} of that size takes ` +
       `${Math.ceil(bytes / MEGA)} MB of memory, more than the ${Math.floor(maxBytes / MEGA)} MB allowed here. ` +
       `Send a smaller one${isJpeg && coefficients === undefined ? '' : `, or ${other}, which is decoded in parts`}.`,
-    { width, height, bytes, max_bytes: maxBytes },
+    { width, height, bytes: Math.round(bytes), max_bytes: maxBytes },
   );
 }
