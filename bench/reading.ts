@@ -2,7 +2,7 @@
  * Work beside the engine: a text of 128 tokens from characters to tensors, features and values, and the decoding of a
  * detector's head of 8,400 candidates with suppression. Medians of warm runs.
  *
- *     node bench/reading.ts
+ *     npm run bench:reading
  */
 import { describe } from '../src/core/model/describe/describe.ts';
 import { metadataFacts } from '../src/core/model/describe/metadata.ts';

@@ -1,6 +1,6 @@
 """Trains a forest of 1,000 trees of depth 8, and times the TreeSHAP of Python's shap on it.
 
-    python bench/trees.py FOLDER && node bench/trees.ts FOLDER
+    python bench/trees.py FOLDER && npm run bench:trees -- FOLDER
 
 Writes model.onnx and rows.json (rows, background rows, values of both forms and seconds) for bench/trees.ts.
 Needs shap, scikit-learn and skl2onnx.

@@ -3,7 +3,7 @@
  * beside that of Python's shap, for the same rows in one process each, and time and memory of the Worker in workerd, its
  * heap limited as in production.
  *
- *     python bench/trees.py FOLDER && node bench/trees.ts FOLDER
+ *     python bench/trees.py FOLDER && npm run bench:trees -- FOLDER
  */
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';

@@ -7,6 +7,7 @@ import { PASSING_CODES, WhylightError } from '../../core/errors.ts';
 import { readBytes } from '../../node/files.ts';
 import { bucketPlace, isBucket } from '../../node/s3-bucket.ts';
 import { reasonOf, systemErrorText } from '../../node/system-errors.ts';
+import { chunksOf } from '../../protocol/frames.ts';
 import { openBucket } from '../bucket-flag.ts';
 import { expandPaths } from '../expand-paths.ts';
 
@@ -127,7 +128,7 @@ async function fetched(address: string): Promise<Uint8Array> {
 async function bodyOf({ body }: Response, address: string): Promise<Uint8Array> {
   const chunks: Uint8Array[] = [];
   let size = 0;
-  for await (const chunk of body ?? []) {
+  for await (const chunk of body ? chunksOf(body) : []) {
     size += chunk.byteLength;
     if (size > MAX_FETCHED) {
       throw new WhylightError('payload_too_large', `${address} has more than ${MAX_FETCHED} bytes.`, { address });

@@ -130,22 +130,32 @@ export function chooseMethod(methods: MethodRegistry, question: MethodQuestion):
   const info = model.info({ ...(scores !== undefined && { scores }), ...(shapes && { shapes }) });
   const modality = modalityOf(model);
   const refusals: string[] = [];
+  const barred = new Set<string>();
   for (const rule of AUTO_RULES) {
     if (rule.for && !rule.for.includes(modality)) continue;
     if (rule.tasks && !rule.tasks.includes(model.description.explained.task.value)) continue;
     if (deadline < (rule.from ?? 0) || rule.when?.(info) === false) continue;
     const entry = methods.has(rule.method) ? methods.get(rule.method) : undefined;
-    if (!entry || !mayUse(entry)) continue;
+    if (!entry || !mayUse(entry)) {
+      barred.add(rule.method);
+      continue;
+    }
     const refusal = refusalOf(methods, entry, model, info);
     if (refusal === undefined) return { entry, reason: rule.reason };
     refusals.push(`${rule.method}: ${refusal}`);
   }
   throw new WhylightError(
     'unprocessable_method',
-    `No method can be chosen for this model. ${refusals.join(' ')} Name one with "method".`,
+    ['No method can be chosen for this model.', ...refusals, barredText(barred), 'Name one with "method".']
+      .filter(Boolean)
+      .join(' '),
     { method: AUTO_METHOD, refusals },
   );
 }
+
+/** Methods of the list that are not configured or not allowed here. */
+const barredText = (ids: ReadonlySet<string>): string =>
+  ids.size === 0 ? '' : `Among those that would be tried, ${[...ids].join(', ')} may not be used here.`;
 
 /** True where the tokens that attend to each other are those of an image behind a class token. */
 function hasClassToken(info: BoundInfo): boolean {

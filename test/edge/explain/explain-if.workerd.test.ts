@@ -93,6 +93,29 @@ describe('explain_if', () => {
   });
 
   it.each([
+    [['explained_rows'], ['explained_rows']],
+    [
+      ['logits', 'explained_rows'],
+      ['logits', 'explained_rows'],
+    ],
+  ])('sends the outputs %j alone where the request names them', async (names, expected) => {
+    const init = tensorRequest({ explain_if: 'probability <= `1`', method: 'grad_cam' }, rowAt(0));
+    const body = { ...JSON.parse(String(init.body)), outputs: names.map((name) => ({ name })) };
+    const outputs = await outputsOf(await ask(INFER, { ...init, body: JSON.stringify(body) }));
+    expect(Object.keys(outputs)).toEqual(expected);
+  });
+
+  it('lists the numbers of rows among the outputs where the request names another', async () => {
+    const init = tensorRequest({ explain_if: 'probability <= `1`', method: 'grad_cam' }, rowAt(0));
+    const body = { ...JSON.parse(String(init.body)), outputs: [{ name: 'saliency_map' }] };
+    const answer = await ask(INFER, { ...init, body: JSON.stringify(body) });
+    expect(answer.status).toBe(400);
+    expect(((await answer.json()) as { detail: string }).detail).toMatch(
+      /no output "saliency_map": there are .*explained_rows/,
+    );
+  });
+
+  it.each([
     ['probability <', 'no JMESPath expression'],
     ['nonsense(label)', 'nonsense'],
     ['probabilty < `0.5`', 'must be true or false, and is null'],

@@ -66,9 +66,15 @@ async function modelOutputs(
 /** Prefix of the outputs of an explanation among those of the model. */
 const EXPLANATION = 'explanation.';
 
+/** Output with the numbers of the rows that are explained. */
+const ROWS = 'explained_rows';
+
+const isOfExplanation = (name: string): boolean => name === ROWS || name.startsWith(EXPLANATION);
+
 /**
  * The outputs of the model, and those of the explanation of the rows that fulfil the condition. A request may name
- * outputs of both; all outputs of the explanation are sent when it names none of them.
+ * outputs of both; all outputs of the explanation are sent when it names none of them. The numbers of the explained rows
+ * are always sent.
  */
 async function explainedOutputs(
   c: Context<EdgeEnv>,
@@ -78,20 +84,26 @@ async function explainedOutputs(
   wire: InferenceRequest | undefined,
 ): Promise<{ readonly outputs: readonly NamedOutput[]; readonly parameters: Parameters }> {
   const { model } = raw.served;
-  const named = wire?.outputs.filter(({ name }) => !name.startsWith(EXPLANATION)) ?? [];
-  const chosen = wire?.outputs.filter(({ name }) => name.startsWith(EXPLANATION)) ?? [];
+  const named = wire?.outputs.filter(({ name }) => !isOfExplanation(name)) ?? [];
+  const chosen = wire?.outputs.filter(({ name }) => isOfExplanation(name)) ?? [];
+  checkOutputs(
+    [...model.graph.outputs, { name: ROWS }, ...chosen].map(({ name }) => name),
+    wire,
+  );
   const ofModel = wire && { ...wire, outputs: named };
   const names = named.length === 0 && chosen.length > 0 ? [] : namesFor(model, ofModel);
   const { outputs, rows, explained } = await predictAndExplain(c, services, raw, condition, names);
   const own = wantedOutputs(namedOutputs(model, outputs, ofModel), ofModel);
-  const list: NamedOutput = { name: 'explained_rows', value: tensor('int64', [rows.length], rows) };
+  const list: NamedOutput = { name: ROWS, value: tensor('int64', [rows.length], rows) };
   if (!explained) return { outputs: [...own, list], parameters: { explained: 0 } };
   setHeaders(c, sourceHeaders(explained.answer));
   const { wire: _, ...query } = explained.query;
   const answer = await wireAnswer(c, services, query, explained.answer.explanation);
   const all = answer.outputs.map(({ name, value }) => ({ name: `${EXPLANATION}${name}`, value }));
+  const wanted = chosen.filter(({ name }) => name !== ROWS);
+  const sent = chosen.length > 0 && wanted.length === 0 ? [] : wantedOutputs(all, { outputs: wanted });
   return {
-    outputs: [...own, list, ...wantedOutputs(all, { outputs: chosen })],
+    outputs: [...own, list, ...sent],
     parameters: { ...answer.parameters, explained: rows.length },
   };
 }
