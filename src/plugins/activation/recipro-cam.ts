@@ -18,7 +18,7 @@ export default overLayers(
     apiVersion: 1,
     id: 'recipro_cam',
     strategy: 'activation',
-    revision: 1,
+    revision: 2,
     about: {
       title: 'Recipro-CAM',
       summary:

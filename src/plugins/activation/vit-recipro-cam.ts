@@ -40,7 +40,7 @@ export default overLayers(
     apiVersion: 1,
     id: 'vit_recipro_cam',
     strategy: 'activation',
-    revision: 1,
+    revision: 2,
     about: {
       title: 'ViT-Recipro-CAM',
       summary:

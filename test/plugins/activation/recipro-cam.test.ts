@@ -53,6 +53,37 @@ describe('recipro_cam', () => {
     expect(middle).toBeCloseTo(1 / (1 + Math.exp(-2)), 6);
   });
 
+  it('keeps neighbours in the image where tokens are in windows', async () => {
+    const g = GraphBuilder.empty();
+    const maps = g.op('Relu', [g.input('image', 'float32', ['N', 2, 4, 4])]);
+    const parts = g.op('Reshape', [maps, g.ints([0, 2, 2, 2, 2, 2])]);
+    const windows = g.op('Reshape', [g.op('Transpose', [parts], { perm: [0, 2, 4, 3, 5, 1] }), g.ints([0, 16, 2])]);
+    const tokens = g.named(windows, 'tokens');
+    const model = await openGraph(g.build([g.named(g.reduce('ReduceSum', tokens, [1], false), 'y')]));
+    // The first place of the second window of the image's first row, and the one left of it.
+    const data = new Float32Array(32);
+    data[2] = 16;
+    const explained = async (mask: string) => {
+      const { rows } = await explainer.explain(model, {
+        method: 'recipro_cam',
+        target: 0,
+        params: { target_layer: 'tokens', scaled: false, mask },
+        inputs: { image: float32([1, 2, 4, 4], data) },
+      });
+      return [...(rows[0]?.values.tokens?.data ?? [])];
+    };
+    expect((await explained('single')).flatMap((value, at) => (value ? [[at, value]] : []))).toEqual([[4, 16]]);
+    // Positions 1, 4 and 5 are places 1, 2 and 3 of the first row; 3, 6 and 7 lie below them.
+    expect((await explained('gaussian')).flatMap((value, at) => (value ? [[at, value]] : []))).toEqual([
+      [1, 2],
+      [3, 1],
+      [4, 4],
+      [5, 2],
+      [6, 2],
+      [7, 1],
+    ]);
+  });
+
   it('refuses a layer without places', async () => {
     const model = await sumOfPlaces();
     const request = { method: 'recipro_cam', params: { target_layer: 'y' }, inputs: { image: float32([1, 1, 3, 3]) } };

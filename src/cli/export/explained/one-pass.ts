@@ -2,8 +2,9 @@
 import { COTANGENT, compile, gradientName, type Optimize } from '../../../core/autodiff/compile.ts';
 import { GraphBuilder, type Value } from '../../../core/onnx/builder.ts';
 import type { Graph } from '../../../core/onnx/graph.ts';
+import { featureMaps, mapLayer } from './map-layer.ts';
 import { enlarged, folded } from './shape-map.ts';
-import { featureLayer, oneHot, type Subject, type Written } from './subject.ts';
+import { oneHot, type Subject, type Written } from './subject.ts';
 
 /**
  * Maps [N, h, w] of feature maps [N, C, h, w] and the gradient there. grad_cam: Selvaraju et al. 2017, equations 1 and 2;
@@ -24,17 +25,18 @@ function summed(g: GraphBuilder, weights: Value, maps: Value): Value {
 }
 
 /**
- * A class activation map; its attribution is the map at the layer, [N, h, w].
- * @throws WhylightError `unprocessable_method` for a model without feature maps; `not_differentiable`
+ * A class activation map; its attribution is the map at the layer, [N, h, w], of tokens at their places.
+ * @throws WhylightError `unprocessable_method` for a model without feature maps or tokens; `not_differentiable`
  */
 export function classActivationMap(
   subject: Subject,
   method: (typeof CAM_METHODS)[number],
   optimize: Optimize,
 ): Written {
-  const layer = featureLayer(subject);
-  const { g, gradient } = withGradient(subject, layer.name, optimize);
-  const attribution = CAMS[method](g, gradient, g.value(layer.name));
+  const layer = mapLayer(subject);
+  const { name } = layer.info;
+  const { g, gradient } = withGradient(subject, name, optimize);
+  const attribution = CAMS[method](g, featureMaps(g, gradient, layer), featureMaps(g, g.value(name), layer));
   return { g, attribution, map: enlarged(g, attribution, subject.image) };
 }
 

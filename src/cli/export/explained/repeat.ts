@@ -91,7 +91,8 @@ export const bodyNode = (
 export const TURN = 'turn';
 
 export interface Repetition {
-  readonly turns: number;
+  /** Number of turns, or a value without dims that holds it, int64. */
+  readonly turns: number | Value;
   /** Nodes of one turn: they read {@link TURN}, `state`, and values of the graph around. */
   readonly nodes: readonly Node[];
   /** A value that each turn takes from the one before: its start, its name in the body, and the name after the turn. */
@@ -124,6 +125,10 @@ export function repeated(g: GraphBuilder, { turns, nodes, state, collected = [],
     constants: new Map(),
     nodes: [...nodes, bodyNode('Identity', [`${PREFIX}go_on`], `${PREFIX}goes_on`)],
   };
-  const inputs = [g.scalar(turns, 'int64'), g.scalar(1, 'bool'), ...(state ? [state.start] : [])];
+  const inputs = [
+    typeof turns === 'number' ? g.scalar(turns, 'int64') : turns,
+    g.scalar(1, 'bool'),
+    ...(state ? [state.start] : []),
+  ];
   return g.ops('Loop', inputs, { body: { type: 'graph', value: body } }, (state ? 1 : 0) + collected.length);
 }

@@ -71,15 +71,6 @@ function checkNames({ graph }: Model, target: ExplainedTarget | undefined): void
   }
 }
 
-/**
- * The layer that CAM methods look at.
- * @throws WhylightError `unprocessable_method` where the model has no feature maps [N, C, H, W]
- */
-export function featureLayer({ info: { camLayer: layer } }: Subject): TensorInfo {
-  if (layer?.dims.length === 3 && layer.channelAxis === 0) return layer;
-  throw refused('the model has no layer of feature maps [N, C, H, W]');
-}
-
 /** Refusal of a model that no map can be written into. */
 export const refused = (why: string): WhylightError =>
   new WhylightError('unprocessable_method', `No map can be written into the model: ${why}.`);

@@ -44,6 +44,8 @@ export interface Places {
   readonly channels: number;
   readonly space: readonly number[];
   readonly count: number;
+  /** Position of each place in the layer; absent where positions are in the order of places. */
+  readonly positions?: readonly number[];
 }
 
 /** @throws WhylightError `unprocessable_method` for a layer whose shape is not known before the run, or with one place. */
@@ -53,12 +55,22 @@ export function placesOf(layer: TensorInfo, model: ModelInfo): Places {
   const around = layout.channels === 'first' ? dims.slice(1) : dims.slice(0, -1);
   const space = layout.grid ?? around;
   const count = sizeOf(space);
-  if (around.length > 0 && count > 1) return { layout, channels: sizeOf(dims) / sizeOf(around), space, count };
+  const positions = layout.order && positionsOf(layout.order);
+  if (around.length > 0 && count > 1) {
+    return { layout, channels: sizeOf(dims) / sizeOf(around), space, count, ...(positions && { positions }) };
+  }
   throw new WhylightError(
     'unprocessable_method',
     `The layer "${layer.name}" [${dims.join(', ')}] has no places to tell apart: name a feature map or tokens in target_layer.`,
     { parameter: 'target_layer' },
   );
+}
+
+/** Position of each place, from the place of each position. */
+function positionsOf(order: readonly number[]): readonly number[] {
+  const positions = new Array<number>(order.length).fill(0);
+  for (const [position, place] of order.entries()) positions[place] = position;
+  return positions;
 }
 
 /** The places that are kept around a place, and how much of each. */
@@ -134,7 +146,7 @@ export async function placeScores<P>(
 
 /** Writes what is kept of one row of a tensor into row `row`. */
 function keep(
-  { layout: { channels: order, prefix }, channels, space, count }: Places,
+  { layout: { channels: order, prefix }, channels, space, count, positions }: Places,
   from: Float32Array,
   to: Float32Array,
   row: number,
@@ -143,7 +155,8 @@ function keep(
 ): void {
   const start = row * from.length;
   if (keepPrefix && order === 'last') to.set(from.subarray(0, prefix * channels), start);
-  for (const [at, weight] of neighbours(space, place, mask)) {
+  for (const [there, weight] of neighbours(space, place, mask)) {
+    const at = positions?.[there] ?? there;
     for (let c = 0; c < channels; c++) {
       const i = order === 'first' ? c * count + at : (prefix + at) * channels + c;
       to[start + i] = weight * (from[i] as number);
