@@ -93,16 +93,27 @@ export function diagnose(values: Float32Tensors, circumstances: Circumstances, m
   };
 }
 
+/** Values of a map that are looked at before the next decision. */
+const PORTION = 256;
+
+/** True if all values of the map are the same. Further values only add to a range: a part that is not flat decides. */
+function isFlatMap({ data }: Tensor<'float32'>): boolean {
+  let [min, max] = [Infinity, -Infinity];
+  for (let from = 0; from < data.length; from += PORTION) {
+    const end = Math.min(from + PORTION, data.length);
+    for (let i = from; i < end; i++) {
+      const value = data[i] as number;
+      if (value < min) min = value;
+      if (value > max) max = value;
+    }
+    if (!isFlat(min, max, FLAT_MAP)) return false;
+  }
+  return true;
+}
+
 /** A map that is flat although its values are not: channels differ, positions do not. */
 function* withoutPosition(low: number, high: number, map: Tensor<'float32'> | undefined): Generator<Warning> {
-  if (!map || isFlat(low, high, FLAT)) return;
-  let [least, most] = [Infinity, -Infinity];
-  for (let i = 0; i < map.data.length; i++) {
-    const value = map.data[i] as number;
-    if (value < least) least = value;
-    if (value > most) most = value;
-  }
-  if (!isFlat(least, most, FLAT_MAP)) return;
+  if (!map || isFlat(low, high, FLAT) || !isFlatMap(map)) return;
   yield {
     code: 'flat',
     message:

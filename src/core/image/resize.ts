@@ -227,10 +227,15 @@ export function resizeMap(
   [outHeight, outWidth]: readonly [height: number, width: number],
 ): Float32Array {
   const out = new Float32Array(outHeight * outWidth);
-  const columns = Float64Array.from({ length: outWidth }, (_, x) => (x + 0.5) * (width / outWidth) - 0.5);
-  const rows = Float64Array.from({ length: outHeight }, (_, y) => (y + 0.5) * (height / outHeight) - 0.5);
-  sampleGrid(values, width, height, columns, rows, out);
+  sampleGrid(values, width, height, centres(width, outWidth), centres(height, outHeight), out);
   return out;
+}
+
+/** Centres of `to` equal parts of an axis, in its pixels. */
+function centres(from: number, to: number): Float64Array {
+  const positions = new Float64Array(to);
+  for (let i = 0; i < to; i++) positions[i] = (i + 0.5) * (from / to) - 0.5;
+  return positions;
 }
 
 /**

@@ -9,7 +9,7 @@ import { defineMethod } from '../../core/method/define.ts';
 import { layoutOf } from '../../core/method/layout.ts';
 import { arxiv } from '../../core/method/papers.ts';
 import type { TensorInfo } from '../../core/model/info.ts';
-import { collapse, meanGradients, weighted } from '../../core/strategy/activation/cam.ts';
+import { meanGradients, weightedSum } from '../../core/strategy/activation/cam.ts';
 import { featureMaps } from '../../core/strategy/activation/feature-maps.ts';
 import { targetLayer, targetLayerParameter } from '../../core/strategy/layer.ts';
 import { finishValues, valueParameters } from '../../core/strategy/reduction.ts';
@@ -63,7 +63,7 @@ export default defineMethod({
       activations[layer.name] as Tensor<'float32'>,
       gradients[layer.name],
     );
-    const map = Float32Array.from(collapse(weighted(maps, meanGradients(maps)), maps), (value) => Math.max(0, value));
+    const map = Float32Array.from(weightedSum(maps, meanGradients(maps)), (value) => Math.max(0, value));
     const detail = (await ctx.evaluate(ctx.inputs, { graph: 'guided' })).gradients;
     const values = ctx.model.sources.map((source) => {
       const { dims, data } = detail[source.name] as Tensor<'float32'>;

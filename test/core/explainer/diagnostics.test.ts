@@ -50,6 +50,14 @@ describe('diagnose', () => {
     expect(warned([4, 5])).toEqual([]);
   });
 
+  it('does not warn of a large map in which a single value differs, wherever it lies', () => {
+    const values = { x: float32([1, 2, 1, 2], [1, 1, 3, 3]) };
+    const map = (differs: number) => Float32Array.from({ length: 1000 }, (_, i) => (i === differs ? 5 : 4));
+    const warned = (differs: number) => diagnose(values, { score: 1 }, float32([10, 100], map(differs))).warnings;
+    for (const differs of [0, 255, 256, 999]) expect(warned(differs)).toEqual([]);
+    expect(warned(1000)).toMatchObject([{ code: 'flat' }]);
+  });
+
   it.each([0.0001, 0.9999])('warns of a saturated probability of %d', (probability) => {
     expect(codes([1, 2], { probability })).toEqual(['saturated']);
   });

@@ -9,7 +9,6 @@ import { saliencyMap } from '../../method/saliency-map.ts';
 import type { ModelInfo } from '../../model/info.ts';
 import type { Random } from '../../tensor/random.ts';
 import { rowsOf } from '../../tensor/rows.ts';
-import { meanOf } from '../../tensor/sum.ts';
 import type { Tensor } from '../../tensor/tensor.ts';
 import { targetLayer, targetLayerParameter } from '../layer.ts';
 import { AUGMENTATIONS, augmented, imageOf, isMirrored, mirrored } from './augment.ts';
@@ -239,12 +238,15 @@ function mapOf(
 ): Float64Array {
   const { params } = ctx;
   if ('map' in definition) return float64(definition.map(maps, params, ctx));
+  const channelByChannel = params.attr_dim_summation === false;
+  if ('weights' in definition && !channelByChannel) {
+    return weightedSum(maps, definition.weights(maps, params, ctx), project);
+  }
   const contributions =
     'weights' in definition
       ? weighted(maps, definition.weights(maps, params, ctx))
       : definition.contributions(maps, params, ctx);
-  if (params.attr_dim_summation === false) return float64(contributions);
-  return collapse(contributions, maps, project);
+  return channelByChannel ? float64(contributions) : collapse(contributions, maps, project);
 }
 
 /** Typed arrays are copied without an iterator. */
@@ -258,7 +260,7 @@ type Projection = typeof principalProjection;
  * One number per position: the channels added up, or what they have most in common.
  * @param project for the latter
  */
-export function collapse(
+function collapse(
   contributions: ArrayLike<number>,
   { channels, positions }: FeatureMaps,
   project?: Projection,
@@ -271,8 +273,24 @@ export function collapse(
   return map;
 }
 
+/**
+ * One number per position: the feature maps, each times its weight, added up, or what these products have most in common.
+ * @param project for the latter
+ */
+export function weightedSum(maps: FeatureMaps, weights: ArrayLike<number>, project?: Projection): Float64Array {
+  if (project) return collapse(weighted(maps, weights), maps, project);
+  const { positions, activations } = maps;
+  // Without an array of all products, which takes longer to allocate than they take to compute.
+  const map = new Float64Array(positions);
+  for (let c = 0, i = 0; i < activations.length; c++) {
+    const weight = weights[c] as number;
+    for (let p = 0; p < positions; p++, i++) map[p] = (map[p] as number) + (activations[i] as number) * weight;
+  }
+  return map;
+}
+
 /** The feature maps, each times its weight. */
-export function weighted({ positions, activations }: FeatureMaps, weights: ArrayLike<number>): Float64Array {
+function weighted({ positions, activations }: FeatureMaps, weights: ArrayLike<number>): Float64Array {
   const products = new Float64Array(activations.length);
   for (let c = 0, i = 0; i < products.length; c++) {
     const weight = weights[c] as number;
@@ -296,7 +314,15 @@ export function products({ activations, gradients }: FeatureMaps): Float64Array 
 }
 
 /** Weights of Grad-CAM: the mean gradient of each channel. */
-export const meanGradients = (maps: FeatureMaps): Float64Array => perChannel(maps, (_, gradients) => meanOf(gradients));
+export function meanGradients({ channels, positions, gradients }: FeatureMaps): Float64Array {
+  const means = new Float64Array(channels);
+  for (let c = 0, i = 0; c < channels; c++) {
+    let sum = 0;
+    for (const end = i + positions; i < end; i++) sum += gradients[i] as number;
+    means[c] = sum / positions;
+  }
+  return means;
+}
 
 /**
  * Reduces the activations and gradients of each channel (`positions` numbers each) to one number: `channels` numbers.

@@ -1,6 +1,6 @@
 /** Class activation maps that are a weighted sum of the feature maps, or its first principal component. */
 import type { Attribution, Evaluation, ExplainContext } from '../../method/contract.ts';
-import { collapse, finishCam, weighted } from './cam.ts';
+import { finishCam, weightedSum } from './cam.ts';
 import type { FeatureMaps } from './feature-maps.ts';
 import { principalProjection } from './principal-component.ts';
 
@@ -12,5 +12,5 @@ export const finishWeighted = <P>(
   weights: (maps: FeatureMaps) => ArrayLike<number>,
 ): Attribution =>
   finishCam(ctx, params, evaluation, (maps) =>
-    collapse(weighted(maps, weights(maps)), maps, params.eigen_smooth ? principalProjection : undefined),
+    weightedSum(maps, weights(maps), params.eigen_smooth ? principalProjection : undefined),
   );
