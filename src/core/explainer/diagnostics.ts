@@ -1,6 +1,6 @@
 /** Diagnostics of an attribution: its concentration, and reasons to doubt it. */
 import type { Strategy } from '../method/contract.ts';
-import { entropy, gini } from '../tensor/concentration.ts';
+import { entropyOfBits, giniOfBits } from '../tensor/concentration.ts';
 import type { Float32Tensors } from '../tensor/rows.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import { overflowSentence } from './overflow.ts';
@@ -63,6 +63,8 @@ const FLAT = 1e-6;
 const FLAT_MAP = 1e-5;
 /** Nearer than this to 0 or 1, a softmax or sigmoid hardly moves. */
 const SATURATED = 1e-3;
+/** Mask of the bits of a float32 that are left without its sign. */
+const WITHOUT_SIGN = 0x7fffffff;
 /** From this share of the explained difference on, the missing part is worth a word. */
 const INCOMPLETE = 0.05;
 
@@ -71,14 +73,14 @@ const INCOMPLETE = 0.05;
  * @param map what of them can be drawn
  */
 export function diagnose(values: Float32Tensors, circumstances: Circumstances, map?: Tensor<'float32'>): Diagnostics {
-  const magnitudes = new Float32Array(Object.values(values).reduce((size, { data }) => size + data.length, 0));
+  const magnitudes = new Uint32Array(Object.values(values).reduce((size, { data }) => size + data.length, 0));
   let [sum, total, low, high, next] = [0, 0, Infinity, -Infinity, 0];
   for (const { data } of Object.values(values)) {
+    const bits = new Uint32Array(data.buffer, data.byteOffset, data.length);
     for (let i = 0; i < data.length; i++) {
       const value = data[i] as number;
-      const magnitude = Math.abs(value);
-      magnitudes[next++] = magnitude;
-      total += magnitude;
+      magnitudes[next++] = (bits[i] as number) & WITHOUT_SIGN;
+      total += Math.abs(value);
       sum += value;
       if (value < low) low = value;
       if (value > high) high = value;
@@ -87,8 +89,8 @@ export function diagnose(values: Float32Tensors, circumstances: Circumstances, m
   return {
     // Signs come as they like: adding both up is faster than asking for each.
     positiveShare: total > 0 ? (total + sum) / (2 * total) : 0,
-    sparseness: gini(magnitudes),
-    entropy: entropy(magnitudes),
+    sparseness: giniOfBits(magnitudes, total),
+    entropy: entropyOfBits(magnitudes, total),
     warnings: [...warnings(low, high, circumstances), ...withoutPosition(low, high, map)],
   };
 }

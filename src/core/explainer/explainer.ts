@@ -11,6 +11,7 @@ import { COMPILE_LIMITS } from '../onnx/compile-budget.ts';
 import { type Estimate, estimateCost, rowSize } from '../plan/cost.ts';
 import type { ForwardPass } from '../plan/forward-pass.ts';
 import { type GraphLease, GraphLoader, type LoadTimings, noTimings } from '../plan/loader.ts';
+import { paced } from '../plan/paced.ts';
 import { Profiles } from '../plan/profile.ts';
 import { outputsOf, runRows } from '../plan/run.ts';
 import { resolveNeeds } from '../plan/variant.ts';
@@ -150,7 +151,8 @@ export class Explainer {
     const timings = noTimings();
     const lease = this.loader.lease(plan.model, timings, hooks);
     try {
-      const { rows, samples } = await this.explainRows(plan, lease, hooks);
+      const yielding = hooks.pause ? { ...hooks, pause: paced(hooks.pause, this.clock) } : hooks;
+      const { rows, samples } = await this.explainRows(plan, lease, yielding);
       return this.explanation(plan, rows, samples, { ...timings, total: this.clock() - started });
     } finally {
       lease.release();

@@ -48,6 +48,9 @@ interface Taps {
 const PRECISION = 22;
 const HALF = 1 << (PRECISION - 1);
 
+/** Rows that are added up in one pass: a pass over the sums takes as long as two rows. */
+const ROWS_AT_ONCE = 4;
+
 const KERNELS: Readonly<Record<PillowFilter, { support: number; at(x: number): number }>> = {
   box: { support: 0.5, at: (x) => (x > -0.5 && x <= 0.5 ? 1 : 0) },
   bilinear: { support: 1, at: (x) => Math.max(0, 1 - Math.abs(x)) },
@@ -179,11 +182,22 @@ function combineRows(source: Pixels, rows: Taps, firstRow: number): Pixels {
   const sums = new Int32Array(length);
   for (let y = 0; y < height; y++) {
     sums.fill(HALF);
-    const start = ((starts[y] as number) - firstRow) * length;
-    for (let k = 0; k < (counts[y] as number); k++) {
-      const weight = weights[y * stride + k] as number;
-      const row = start + k * length;
-      for (let i = 0; i < length; i++) sums[i] = (sums[i] as number) + Math.imul(data[row + i] as number, weight);
+    const first = ((starts[y] as number) - firstRow) * length;
+    const count = counts[y] as number;
+    for (let k = 0; k < count; k += ROWS_AT_ONCE) {
+      // Beyond the last row, any row of the source will do: its weight is zero.
+      const at = (row: number): number => first + Math.min(k + row, count - 1) * length;
+      const weight = (row: number): number => (k + row < count ? (weights[y * stride + k + row] as number) : 0);
+      const [a, b, c, d] = [at(0), at(1), at(2), at(3)];
+      const [wa, wb, wc, wd] = [weight(0), weight(1), weight(2), weight(3)];
+      for (let i = 0; i < length; i++) {
+        sums[i] =
+          (sums[i] as number) +
+          Math.imul(data[a + i] as number, wa) +
+          Math.imul(data[b + i] as number, wb) +
+          Math.imul(data[c + i] as number, wc) +
+          Math.imul(data[d + i] as number, wd);
+      }
     }
     for (let i = 0; i < length; i++) out[y * length + i] = (sums[i] as number) >> PRECISION;
   }

@@ -28,8 +28,8 @@ export interface RunnableGraph {
 
 export interface RunControl {
   readonly signal: AbortSignal;
-  /** Lets others have a turn before each batch. */
-  readonly pause?: () => Promise<void>;
+  /** Called before each batch, to let others have a turn where that is due; see `paced`. */
+  readonly pause?: () => Promise<void> | undefined;
   /** Told after each batch. */
   readonly done?: (rows: number) => void;
 }

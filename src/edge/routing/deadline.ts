@@ -5,8 +5,8 @@ import { WhylightError } from '../../core/errors.ts';
 const MAX_TIMER_MS = 2 ** 31 - 1;
 
 /**
- * Runs `work` with a signal that is also aborted after `ms`. The signal is checked between batches, so that a batch that
- * has begun is finished first. Work that blocked the thread is refused when it is done.
+ * Runs `work` with a signal that is also aborted after `ms`. The signal is checked between batches, and timers go off in
+ * the pauses there, so that batches that have begun, or fit into about 25 ms together, are finished first. Work that blocked the thread is refused when it is done.
  * @param ms milliseconds; no deadline when left out
  * @param spent milliseconds that the request has taken of them already
  * @throws WhylightError `deadline_exceeded`

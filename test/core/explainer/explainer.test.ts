@@ -148,6 +148,7 @@ describe('the progress of an explanation', () => {
       [8, 9],
       [9, 9],
     ]);
+    expect(pause).toHaveBeenCalled();
   });
 });
 

@@ -1,20 +1,23 @@
 import { describe, expect, it } from 'vitest';
 import { Random } from '../../../src/core/tensor/random.ts';
-import { largestPositions, magnitudeBits, rankedBits, sortMagnitudes } from '../../../src/core/tensor/sort.ts';
+import { largestPositions, magnitudeBits, rankedBits, sumByRank } from '../../../src/core/tensor/sort.ts';
 
-describe('sortMagnitudes', () => {
-  it('sorts like Array.prototype.sort from subnormal numbers to infinity', () => {
-    const exponents = new Random(1).uniform(5000);
-    const values = new Random(2).normal(5000).map((x, i) => Math.abs(x) * 2 ** (300 * (exponents[i] as number) - 150));
-    values.set([0, Infinity, 2 ** -149, 0, 1, 1]);
-    expect(sortMagnitudes(values)).toEqual(values.slice().sort());
+describe('sumByRank', () => {
+  it.each([1, 5000, 40_000])('weighs %i numbers by their ranks, from subnormal to large ones', (count) => {
+    const exponents = new Random(1).uniform(count);
+    const values = new Random(2).normal(count).map((x, i) => Math.abs(x) * 2 ** (200 * (exponents[i] as number) - 150));
+    values.set([0, 2 ** -149, 0, 1, 1].slice(0, count));
+    const sorted = values.slice().sort();
+    const expected = sorted.reduce((sum, value, i) => sum + (2 * (i + 1) - count - 1) * value, 0);
+    expect(sumByRank(magnitudeBits(values)) / expected || 0).toBeCloseTo(count === 1 ? 0 : 1, 12);
   });
 
   it('does not change its input, also a view of a larger array', () => {
-    const values = Float32Array.of(9, 3, 1, 2, 9).subarray(1, 4);
-    expect([...sortMagnitudes(values)]).toEqual([1, 2, 3]);
-    expect([...values]).toEqual([3, 1, 2]);
-    expect(sortMagnitudes(new Float32Array(0))).toHaveLength(0);
+    const bits = magnitudeBits(Float32Array.of(9, 3, 1, 2, 9)).subarray(1, 4);
+    const before = bits.slice();
+    expect(sumByRank(bits)).toBe(2 * 3 - 2 * 1);
+    expect(bits).toEqual(before);
+    expect(sumByRank(new Uint32Array(0))).toBe(0);
   });
 });
 
