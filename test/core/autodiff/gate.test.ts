@@ -26,31 +26,41 @@ const ACTIVATIONS: readonly [string, (g: GraphBuilder, x: Value) => Value, (x: n
   ['Clip to the range of a float', clip(-3.4028234663852886e38, 6), (x) => x < 6],
 ];
 
+/** Rows of values, and of as many maps of them as native kernels keep in a block of channels. */
+const SHAPES = [
+  ['rows', 1, ['N', VALUES.length]],
+  ['maps', 16, ['N', 16, 2, VALUES.length / 2]],
+] as const;
+
 for (const [engineName, engine] of [
   ['onnxruntime-node', onnxruntimeNode({ threads: 1 })],
   ['onnxruntime-web', onnxruntimeWeb()],
 ] as const) {
   for (const optimize of ['memory', 'speed'] as const) {
-    test.each(ACTIVATIONS)(
-      `the derivative of %s is 1 between its bounds and 0 on them (${engineName}, ${optimize})`,
-      async (_, activation, passes) => {
+    test.each(
+      SHAPES.flatMap((shape) => ACTIVATIONS.map((activation) => [shape[0], activation[0], shape, activation] as const)),
+    )(
+      `over %s, the derivative of %s is 1 between its bounds and 0 on them (${engineName}, ${optimize})`,
+      async (...[, , [, copies, dims], [, activation, passes]]) => {
         const g = GraphBuilder.empty();
-        const x = g.input('x', 'float32', ['N', VALUES.length]);
+        const x = g.input('x', 'float32', dims);
         const graph = g.build([g.named(activation(g, x), 'y')]);
         const session = await engine.load(
           write(compile(graph, { scores: 'y', gradients: ['x'], topClass: false, optimize })),
         );
+        const all = Array.from({ length: copies }, () => VALUES).flat();
+        const shape = [1, ...dims.slice(1).map(Number)];
         const { [gradientName('x')]: gradient } = await session.run({
-          x: tensor('float32', [1, VALUES.length], VALUES),
+          x: tensor('float32', shape, all),
           [COTANGENT]: tensor(
             'float32',
-            [1, VALUES.length],
-            VALUES.map((_, i) => i + 1),
+            shape,
+            all.map((_, i) => i + 1),
           ),
         });
         await session.release();
         expect(Array.from(gradient?.data as Float32Array, (value) => value + 0)).toEqual(
-          VALUES.map((value, i) => (passes(value) ? i + 1 : 0)),
+          all.map((value, i) => (passes(value) ? i + 1 : 0)),
         );
       },
     );
