@@ -26,12 +26,7 @@ const row = (phase: number, [height, width]: readonly [number, number]) =>
   );
 
 /** Expects the map of an explained model to be that of the method, stretched to 0..1, for two rows. */
-async function expectSameMap(
-  model: Model,
-  method: Id,
-  size: readonly [number, number],
-  digits: number,
-): Promise<void> {
+async function expectSameMap(model: Model, method: Id, size: readonly [number, number], digits: number): Promise<void> {
   const image = joinRows([row(0, size), row(2, size)]);
   const session = await onnxruntimeNode({ threads: 1 }).load(write(explainedGraph(model, { method })));
   const { saliency_map: given } = await session.run({ image });

@@ -15,7 +15,7 @@ import reciproCam from '../../../src/plugins/activation/recipro-cam.ts';
 import inputXGradient from '../../../src/plugins/gradient/input-x-gradient.ts';
 import integratedGradients from '../../../src/plugins/gradient/integrated-gradients.ts';
 import saliency from '../../../src/plugins/gradient/saliency.ts';
-import { openGraph } from '../../../src/testing/models.ts';
+import { openGraph, vectorGraph } from '../../../src/testing/models.ts';
 import { explainerOf } from '../../support/classifiers.ts';
 
 const SIDE = 12;
@@ -124,12 +124,12 @@ describe('explainedGraph', () => {
     expect(() => halfWeights({ ...single, constants: large })).toThrow(/"w" hold 100000, and float16 ends at 65504/);
   });
 
-  it('refuses an unknown target and a model without an image input', async () => {
+  it('refuses an unknown target, and a class activation map of a model without an image', async () => {
     const model = await openGraph(classifier());
     expect(() => explainedGraph(model, { method: 'saliency', target: 3 })).toThrow(/no score 3/);
-    const g = GraphBuilder.empty();
-    const x = g.input('x', 'float32', ['N', 4]);
-    const table = await openGraph(g.build([g.named(g.op('Softmax', [x]), 'p')]));
-    expect(() => explainedGraph(table, { method: 'saliency' })).toThrow(/sees no image/);
+    for (const method of ['grad_cam', 'recipro_cam'] as const) {
+      const table = await openGraph(vectorGraph());
+      expect(() => explainedGraph(table, { method })).toThrow(/sees no image, which class activation maps need/);
+    }
   });
 });

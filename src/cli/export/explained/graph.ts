@@ -9,7 +9,7 @@ import { elementNumber } from '../../../core/onnx/elements.ts';
 import type { Graph, Node } from '../../../core/onnx/graph.ts';
 import { type FileTypes, inFileForm } from './file-form.ts';
 import { integratedGradients, STEPS } from './integrated-gradients.ts';
-import { CAM_METHODS, classActivationMap, imageGradient } from './one-pass.ts';
+import { CAM_METHODS, classActivationMap, inputGradient } from './one-pass.ts';
 import { reciproCam } from './recipro-cam.ts';
 import { stretched } from './shape-map.ts';
 import { ATTRIBUTION_OUTPUT, type ExplainedTarget, MAP_OUTPUT, subjectOf, type Written } from './subject.ts';
@@ -36,10 +36,11 @@ export interface ExplainedOptions {
 
 /**
  * Writes a method into a model. Inputs and outputs of the model stay as its file has them.
- * @returns the model with two more outputs: `attribution`, [N, ...] at the image or at the layer of a CAM, and
- * `saliency_map`, [N, H, W] at the size of the image, between 0 and 1 in each row
- * @throws WhylightError `unprocessable_method` for a model without an image, without a layer of feature maps, or whose
- * scores are no list of classes; `label_not_found`; `not_differentiable`
+ * @returns the model with two more outputs: `attribution`, [N, ...] at the input or at the layer of a CAM, and
+ * `saliency_map`, at the size of the input ([N, H, W] of an image), between 0 and 1 in each row
+ * @throws WhylightError `unprocessable_method` for a class activation map of a model without an image or feature maps, for
+ * a model of several inputs without an image, and where the scores are no list of classes; `label_not_found`;
+ * `not_differentiable`
  */
 export function explainedGraph(model: Model, options: ExplainedOptions): Graph {
   const subject = subjectOf(model, options.target);
@@ -71,6 +72,6 @@ function written(
 ): Written {
   if (method === 'recipro_cam') return reciproCam(subject);
   if (method === 'integrated_gradients') return integratedGradients(subject, steps, optimize);
-  if (method === 'saliency' || method === 'input_x_gradient') return imageGradient(subject, method, optimize);
+  if (method === 'saliency' || method === 'input_x_gradient') return inputGradient(subject, method, optimize);
   return classActivationMap(subject, method, optimize);
 }

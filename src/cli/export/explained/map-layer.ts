@@ -2,7 +2,7 @@
 import { type Layout, layoutOf } from '../../../core/method/layout.ts';
 import type { TensorInfo } from '../../../core/model/info.ts';
 import type { GraphBuilder, Value } from '../../../core/onnx/builder.ts';
-import { refused, type Subject } from './subject.ts';
+import { imageOf, refused, type Subject } from './subject.ts';
 
 /** Layer of feature maps [N, C, H, W], or of tokens [N, T, C] that stand for the places of the image. */
 export interface MapLayer {
@@ -16,7 +16,9 @@ export interface MapLayer {
  * The layer that CAM methods look at.
  * @throws WhylightError `unprocessable_method` where the model has no feature maps, and no tokens of the image
  */
-export function mapLayer({ info }: Subject): MapLayer {
+export function mapLayer(subject: Subject): MapLayer {
+  imageOf(subject);
+  const { info } = subject;
   const layer = info.camLayer;
   if (!layer) throw refused('the model has no layer of feature maps [N, C, H, W] or of tokens [N, T, C]');
   const layout = layoutOf(layer, info);

@@ -4,7 +4,7 @@ import { GraphBuilder, type Value } from '../../../core/onnx/builder.ts';
 import type { Graph } from '../../../core/onnx/graph.ts';
 import { featureMaps, mapLayer } from './map-layer.ts';
 import { enlarged, folded } from './shape-map.ts';
-import { oneHot, type Subject, type Written } from './subject.ts';
+import { imageOf, oneHot, type Subject, type Written } from './subject.ts';
 
 /**
  * Maps [N, h, w] of feature maps [N, C, h, w] and the gradient there. grad_cam: Selvaraju et al. 2017, equations 1 and 2;
@@ -37,27 +37,28 @@ export function classActivationMap(
   const { name } = layer.info;
   const { g, gradient } = withGradient(subject, name, optimize);
   const attribution = CAMS[method](g, featureMaps(g, gradient, layer), featureMaps(g, g.value(name), layer));
-  return { g, attribution, map: enlarged(g, attribution, subject.image) };
+  return { g, attribution, map: enlarged(g, attribution, imageOf(subject)) };
 }
 
 /**
- * The magnitude of the gradient at the image, [N, ...image], or the gradient times the image.
+ * The magnitude of the gradient at the input, [N, ...input], or the gradient times the input; of a text, at its embedding.
  * @throws WhylightError `not_differentiable`
  */
-export function imageGradient(subject: Subject, method: 'saliency' | 'input_x_gradient', optimize: Optimize): Written {
-  const { image } = subject;
-  const { g, gradient } = withGradient(subject, image.name, optimize);
-  const attribution = method === 'saliency' ? g.op('Abs', [gradient]) : g.op('Mul', [gradient, g.value(image.name)]);
-  return { g, attribution, map: folded(g, attribution, image) };
+export function inputGradient(subject: Subject, method: 'saliency' | 'input_x_gradient', optimize: Optimize): Written {
+  const { source } = subject;
+  const { g, gradient } = withGradient(subject, source.name, optimize);
+  const attribution = method === 'saliency' ? g.op('Abs', [gradient]) : g.op('Mul', [gradient, g.value(source.name)]);
+  return { g, attribution, map: folded(g, attribution, subject) };
 }
 
 function withGradient(subject: Subject, tensor: string, optimize: Optimize) {
-  const { model, info, image, outputs } = subject;
+  const { model, info, outputs } = subject;
+  const isInput = model.graph.inputs.some(({ name }) => name === tensor);
   const compiled = compile(model.graph, {
     scores: info.scores.name,
     outputs,
     gradients: [tensor],
-    ...(tensor !== image.name && { activations: [tensor] }),
+    ...(!isInput && { activations: [tensor] }),
     optimize,
   });
   const g = new GraphBuilder(withCotangent(compiled, subject)).under('explained/');

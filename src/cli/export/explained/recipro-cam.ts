@@ -6,7 +6,7 @@ import type { Constant, Node } from '../../../core/onnx/graph.ts';
 import { type MapLayer, mapLayer } from './map-layer.ts';
 import { bodyNode, hostOf, repeated, TURN } from './repeat.ts';
 import { enlarged, stretched } from './shape-map.ts';
-import type { Subject, Written } from './subject.ts';
+import { imageOf, type Subject, type Written } from './subject.ts';
 
 /** Weights of a place and its neighbours along one axis, as in the method. */
 const KERNEL = [0.25, 0.5, 0.25];
@@ -25,7 +25,7 @@ const [KEPT, MASK_SHAPE, ORDER] = ['cam/kept', 'cam/mask_shape', 'cam/order'];
  * @see https://arxiv.org/abs/2209.14074
  */
 export function reciproCam(subject: Subject): Written {
-  const { model, info, image, outputs } = subject;
+  const { model, info, outputs } = subject;
   const scores = info.scores.name;
   const layer = mapLayer(subject);
   const { name, dtype } = layer.info;
@@ -57,7 +57,7 @@ export function reciproCam(subject: Subject): Written {
   });
   const rows = g.op('Transpose', [answers], { perm: [1, 0] });
   const attribution = stretched(g, g.op('Reshape', [rows, g.op('Concat', [g.ints([-1]), size], { axis: 0 })]));
-  return { g, attribution, map: enlarged(g, attribution, image) };
+  return { g, attribution, map: enlarged(g, attribution, imageOf(subject)) };
 }
 
 /** Adds the numbers of the places and the shape of a plane for the body; returns the count of places and [h, w]. */

@@ -8,7 +8,10 @@ import { namesOf } from '../../../core/onnx/edit.ts';
 export interface Subject {
   readonly model: Model;
   readonly info: BoundInfo;
-  readonly image: TensorInfo;
+  /** Tensor that gradients are taken at: the image, the only input of another model, or the embedding of a text. */
+  readonly source: TensorInfo;
+  /** The image that the model sees; absent for models of other data. */
+  readonly image?: TensorInfo;
   /** Names of the model's own outputs. */
   readonly outputs: readonly string[];
   /** Element of the scores that is explained in every row, see {@link ExplainedTarget}. */
@@ -25,19 +28,20 @@ export type ExplainedTarget = number | 'input';
 export interface Written {
   readonly g: GraphBuilder;
   readonly attribution: Value;
-  /** The attribution as one channel at the size of the image, [N, H, W]. */
+  /** The attribution as one channel at the size of the input: [N, H, W] of an image. */
   readonly map: Value;
 }
 
 /**
- * Finds the image and the scores of a model.
- * @throws WhylightError `unprocessable_method` for a model without an image, or whose scores are no list of classes;
+ * Finds the explained input and the scores of a model.
+ * @throws WhylightError `unprocessable_method` for a model of several inputs and no image, or whose scores are no list of
+ * classes;
  * `label_not_found` for a target that the scores lack
  */
 export function subjectOf(model: Model, target: ExplainedTarget | undefined): Subject {
   const info = model.info();
   const image = imageInput(info);
-  if (!image) throw refused('the model sees no image');
+  const source = image ?? onlySource(info);
   const { scores, scoreSize } = info;
   checkNames(model, target);
   const isVector = scores.dims.filter((dim) => dim !== 1).length <= 1 && typeof scores.dims[0] === 'number';
@@ -51,10 +55,19 @@ export function subjectOf(model: Model, target: ExplainedTarget | undefined): Su
   return {
     model,
     info,
-    image,
+    source,
+    ...(image && { image }),
     outputs: model.file.outputs.map(({ name }) => name),
     ...(target !== undefined && { target }),
   };
+}
+
+function onlySource({ sources }: BoundInfo): TensorInfo {
+  const [source, ...more] = sources;
+  if (source && more.length === 0) return source;
+  if (!source) throw refused('the model has no input that can be differentiated');
+  const names = sources.map(({ name }) => `"${name}"`).join(', ');
+  throw refused(`it is explained at several tensors together (${names}), and a map has one`);
 }
 
 /** Names of the outputs that are added. */
@@ -69,6 +82,17 @@ function checkNames({ graph }: Model, target: ExplainedTarget | undefined): void
   if (taken !== undefined) {
     throw refused(`it has a tensor named "${taken}" already. Rename that one, or export the model without a map`);
   }
+}
+
+/**
+ * The image of a class activation map.
+ * @throws WhylightError `unprocessable_method`
+ */
+export function imageOf({ image }: Subject): TensorInfo {
+  if (image) return image;
+  throw refused(
+    'the model sees no image, which class activation maps need. Take saliency, input_x_gradient or integrated_gradients',
+  );
 }
 
 /** Refusal of a model that no map can be written into. */
