@@ -5,6 +5,7 @@
  */
 import { COTANGENT } from '../autodiff/names.ts';
 import { WhylightError } from '../errors.ts';
+import { intAttribute } from '../onnx/attributes.ts';
 import type { Dim, Graph, Node, ValueInfo } from '../onnx/graph.ts';
 import { type Inferred, infer } from '../onnx/infer.ts';
 import { traitsOf } from '../onnx/operators.ts';
@@ -108,20 +109,29 @@ function behindCotangent({ nodes, outputs }: Graph): Node[] {
   return path.toReversed();
 }
 
-/** Inputs whose values count: not of what lends its type, nor of what says which channels are zeros in all rows. */
+/** Inputs whose values count: not of what lends its type or shape, nor of what says which channels are zeros in all rows. */
 const operandsOf = ({ op, inputs }: Node): readonly string[] =>
-  op === 'NonZero' ? [] : op === 'CastLike' ? inputs.slice(0, 1) : inputs;
+  op === 'NonZero' || op === 'Shape' ? [] : op === 'CastLike' ? inputs.slice(0, 1) : inputs;
 
 const isElementwise = (op: string): boolean =>
   BROADCAST.has(op) || traitsOf({ op, domain: '' }).elementwise !== undefined;
 
-const isKnown = (op: string): boolean => BY_ROW.has(op) || isElementwise(op) || op === 'Concat' || op === 'Reshape';
+const isKnown = (op: string): boolean => BY_ROW.has(op) || isElementwise(op) || OTHERS.has(op);
+
+/** Operators with conditions of their own. */
+const OTHERS: ReadonlySet<string> = new Set(['Concat', 'Reshape', 'ScatterElements']);
 
 /** True if the node gives for each target what it would give for this one alone. */
-function keepsTargets({ op, inputs, outputs }: Node, types: Types, varying: ReadonlySet<string>): boolean {
+function keepsTargets(node: Node, types: Types, varying: ReadonlySet<string>): boolean {
+  const { op, inputs, outputs } = node;
   const dimsOf = (name: string | undefined): readonly Dim[] | undefined => types.get(name ?? '')?.dims;
   if (op === 'Concat') return inputs.every((name) => varying.has(name));
   if (op === 'Reshape') return elements(dimsOf(inputs[0])) === elements(dimsOf(outputs[0]));
+  // Planes of all rows, and positions within them: equally many planes of each.
+  if (op === 'ScatterElements') {
+    const [planes] = dimsOf(outputs[0]) ?? [];
+    return intAttribute(node, 'axis', 0) === 1 && inputs.every((name) => dimsOf(name)?.[0] === planes);
+  }
   if (BY_ROW.has(op)) return inputs.every((name, i) => varying.has(name) === (i === 0));
   return inputs.every((name) => name === '' || spreadsTo(dimsOf(name), dimsOf(outputs[0])));
 }

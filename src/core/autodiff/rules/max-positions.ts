@@ -15,9 +15,10 @@ const INT32 = 6;
  * For each window the position of its first maximum, counted row by row in its plane, as int32 in the shape of y.
  * onnxruntime 1.30 finds the indices output of a MaxPool position by position, in several times the time of the pooling
  * without it; comparisons run over whole tensors, and the pooling stays in its fast form.
+ * @param dy cotangent of y: one with more rows than a y of one row gets the positions for each of them
  * @returns undefined for windows that are dilated, large or not over two axes of known extent
  */
-export function positionsOfMaxima(g: GraphBuilder, x: Value, y: Value, window: Window): Value | undefined {
+export function positionsOfMaxima(g: GraphBuilder, x: Value, y: Value, dy: Value, window: Window): Value | undefined {
   const [from, to] = [x.dims?.slice(2), y.dims?.slice(2)];
   const { kernel, strides, dilations, padsBegin } = window;
   if (!isStatic(from) || !isStatic(to) || kernel.length !== 2 || x.dtype !== 'float32') return undefined;
@@ -39,11 +40,19 @@ export function positionsOfMaxima(g: GraphBuilder, x: Value, y: Value, window: W
     const [top, left] = [row * (strides[0] as number), column * (strides[1] as number)];
     return (top - (padsBegin[0] as number)) * width + left - (padsBegin[1] as number);
   });
-  const position = g.add(offset, g.constant('float32', to, starts));
+  // Rows are repeated in the small tensor of the starts: the sum is taken over all positions in any case.
+  const start = g.op('Expand', [
+    g.constant('float32', to, starts),
+    g.op('Concat', [rowsOf(g, dy), g.ints([1, ...to])], { axis: 0 }),
+  ]);
+  const position = g.add(offset, start);
   // A window of NaN alone has no maximum: it keeps a position of the plane.
   const inside = whole === x ? position : g.op('Clip', [position, g.number(0, x), g.number(height * width - 1, x)]);
   return g.op('Cast', [inside], { to: INT32 });
 }
+
+/** The number of rows of a value at run time, as a vector of one element. */
+export const rowsOf = (g: GraphBuilder, value: Value): Value => g.op('Shape', [value], { start: 0, end: 1 });
 
 /** x as far as the windows reach, NaN around it, which equals nothing. */
 function padded(g: GraphBuilder, x: Value, { kernel, strides, padsBegin }: Window, to: readonly number[]) {

@@ -5,7 +5,7 @@ import { isStatic, product } from '../../onnx/dims.ts';
 import { type Window, windowOf } from '../../onnx/window.ts';
 import { defineRule, type Rule, type RuleCase } from '../rule.ts';
 import { spreadByAxes } from './max-axes.ts';
-import { positionsOfMaxima } from './max-positions.ts';
+import { positionsOfMaxima, rowsOf } from './max-positions.ts';
 
 /**
  * For each element of x the sum of `part` over the windows that cover it: the transpose of summing over windows, one
@@ -108,11 +108,13 @@ function mayBeEmpty({ kernel, strides, dilations, padsBegin, padsEnd }: Window, 
   });
 }
 
-/** Zeros in the shape of x, and each cotangent added at its position in the plane that it belongs to. */
+/** Zeros in the shape of x, with the rows of dy, and each cotangent added at its position in the plane that it belongs to. */
 function addedInPlanes(g: GraphBuilder, x: Value, positions: Value, dy: Value): Value {
   const [batch = 'N', channels = 1, ...space] = x.dims ?? [];
   const planes = product([batch, channels]);
-  const flat = g.reshape(g.zerosLike(x), [planes, product(space)]);
+  const rest = [channels, ...space];
+  const shape = isStatic(rest) ? g.op('Concat', [rowsOf(g, dy), g.ints(rest)], { axis: 0 }) : g.shapeOf(x);
+  const flat = g.reshape(g.op('Expand', [g.number(0, x), shape]), [planes, product(space)]);
   const each = [planes, product(dy.dims?.slice(2) ?? [])];
   const [indices, updates] = [g.reshape(positions, each), g.reshape(dy, each)];
   const added = g.op('ScatterElements', [flat, indices, updates], { axis: 1, reduction: 'add' });
@@ -144,7 +146,7 @@ export const poolingRules: readonly Rule[] = [
       const window = windowOf(node, x.dims);
       const spread = optimize === 'speed' ? spreadByAxes(g, x, y, whole, window) : undefined;
       if (spread) return [spread];
-      const maxima = positionsOfMaxima(g, x, y, window);
+      const maxima = positionsOfMaxima(g, x, y, whole, window);
       if (maxima) return [addedInPlanes(g, x, maxima, whole)];
       const hollow = mayBeEmpty(window, x, y);
       // Column-major indices would count positions in another order than the flat tensor has them.
