@@ -6,6 +6,7 @@
 import { readFile } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { parseArgs } from 'node:util';
+import { ISOLATE_LIMITS, PROCESS_LIMITS } from '../src/core/limits.ts';
 import type { Needs } from '../src/core/method/contract.ts';
 import { Model } from '../src/core/model/model.ts';
 import { compileVariant, describeVariant, graphCompiler, graphFile } from '../src/core/plan/compile-variant.ts';
@@ -30,11 +31,13 @@ const processorTime = (): number => {
 
 const { values, positionals } = parseArgs({ allowPositionals: true, options: { engine: { type: 'string' } } });
 const engine = values.engine === 'node' ? onnxruntimeNode({ threads: 1 }) : onnxruntimeWeb();
+/** As an origin and an isolate compile. */
+const { optimize } = values.engine === 'node' ? PROCESS_LIMITS : ISOLATE_LIMITS;
 
 /** Least processor time of one row in several rounds, in one thread. */
 async function measured(model: Model, needs: Needs): Promise<{ readonly time: number; readonly estimate: number }> {
   const resolved = resolveNeeds(needs, model.info());
-  const graph = compileVariant(model, resolved, 'memory');
+  const graph = compileVariant(model, resolved, optimize);
   const session = await engine.load(graphFile(graph));
   const rows = model.fixedBatch ?? 1;
   const feeds = Object.fromEntries(
@@ -57,7 +60,7 @@ async function measured(model: Model, needs: Needs): Promise<{ readonly time: nu
     time = Math.min(time, (processorTime() - started) / runs / rows);
   }
   await session.release();
-  const variant = describeVariant('', resolved, graph, 'memory', model.fixedBatch);
+  const variant = describeVariant('', resolved, graph, optimize, model.fixedBatch);
   const cost = resolved.gradients.length > 0 ? { forwards: 0, backwards: 1 } : { forwards: 1, backwards: 0 };
   return {
     time,
@@ -76,6 +79,6 @@ for (const path of positionals) {
   };
   for (const [kind, needs] of Object.entries(kinds)) {
     const { time, estimate } = await measured(model, needs);
-    console.log([basename(path), kind, time.toFixed(2), estimate.toFixed(2), (estimate / time).toFixed(2)].join('\t'));
+    console.log([basename(path), kind, time.toFixed(3), estimate.toFixed(3), (estimate / time).toFixed(2)].join('\t'));
   }
 }

@@ -25,17 +25,20 @@ export interface RowSize {
 }
 
 /**
- * Fitted to one row, forwards and with the gradient, of eight models in November 2026: all within a factor of 1.32, but
- * for one gradient of onnxruntime-node. `npm run bench:estimate` compares them with the machine that it runs on.
+ * Fitted to one row, forwards and with the gradient, of eleven models in November 2026: all within a factor of 1.5
+ * for onnxruntime-web. `npm run bench:estimate` compares them with the machine that it runs on.
  */
 const RATES: Readonly<Record<string, Rates>> = {
-  'onnxruntime-web': { products: 31.6, grouped: 152, transposed: 37, elements: 98, nodes: 2 },
-  'onnxruntime-node': { products: 3.7, grouped: 0, transposed: 11.6, elements: 96, nodes: 0 },
+  'onnxruntime-web': {
+    ...{ products: 31.6, grouped: 152, transposed: 37, quantised: 16, quantisedGrouped: 560 },
+    ...{ elements: 98, nodes: 0.7, call: 0.01 },
+  },
+  'onnxruntime-node': {
+    ...{ products: 3.7, grouped: 0, transposed: 11.6, quantised: 3.4, quantisedGrouped: 55 },
+    ...{ elements: 96, nodes: 0.9, call: 0.005 },
+  },
 };
 const SLOWEST = RATES['onnxruntime-web'] as Rates;
-
-/** Overhead of a call of an engine in milliseconds, per row of a small batch. */
-const CALL_MS = 0.05;
 
 /** Time of a gradient at the input beyond that of the forward pass, relative to it, where its graph is not known. */
 const GRADIENT_EXCESS = 1.3;
@@ -95,7 +98,8 @@ export class Profiles {
   private guess(model: Model, size: RowSize): Pick<Profile, 'forward' | 'backward'> {
     const forward = this.graphTime(model, size, false) ?? this.forwardTime(model, size.rows);
     const backward = this.graphTime(model, size, true) ?? forward * (1 + GRADIENT_EXCESS);
-    return { forward: CALL_MS + forward, backward: CALL_MS + backward };
+    const { call } = this.rates;
+    return { forward: call + forward, backward: call + backward };
   }
 
   /** Times of the manifest. A gradient at an inner layer takes its share of the time of that at the input. */

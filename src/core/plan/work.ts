@@ -9,11 +9,15 @@ import { infer } from '../onnx/infer.ts';
 import { traitsOf } from '../onnx/operators.ts';
 import { sizeOf } from '../tensor/tensor.ts';
 import { bindRows, type RowShapes } from './bind-rows.ts';
+import { quantisedNodes } from './quantised-nodes.ts';
 import type { Work } from './work-time.ts';
 
 /** Kinds of operators; what is not listed counts by the elements that it moves. */
 const PRODUCTS =
   /^(MatMul|Gemm|Einsum|Conv|ConvTranspose|\w*Attention|QLinear\w+|MatMulInteger|ConvInteger|GRU|LSTM|RNN)/;
+
+/** Operators of whole numbers. */
+const QUANTISED = /^(QLinear\w+|MatMulInteger|ConvInteger)/;
 
 /**
  * Counts the work of one row. Nodes of unknown shape count as nodes alone.
@@ -27,19 +31,24 @@ export function countWork(graph: Graph, rows: RowShapes = {}, batch = 1): Work {
     const dims = graph.constants.get(name)?.dims ?? values.get(name)?.dims;
     return isStatic(dims) ? dims : undefined;
   };
-  const work = { products: 0, grouped: 0, transposed: 0, elements: 0, nodes: graph.nodes.length };
+  const quantised = quantisedNodes(graph);
+  const work = { products: 0, grouped: 0, transposed: 0, quantised: 0, quantisedGrouped: 0, elements: 0, nodes: 0 };
   for (const node of graph.nodes) {
+    if (quantised.conversions.has(node)) continue;
+    work.nodes++;
     const moved = [...node.inputs, ...node.outputs].filter((name) => name !== '' && !graph.constants.has(name));
     if (![...node.inputs, ...node.outputs].every((name) => name === '' || dimsOf(name))) continue;
     work.elements += moved.reduce((sum, name) => sum + sizeOf(dimsOf(name) ?? []), 0) / batch;
-    const kind = kindOf(node);
+    const kind = kindOf(node, quantised.products.has(node));
     if (kind) work[kind] += traitsOf(node).flops.count(node, (name) => dimsOf(name) ?? []) / batch;
   }
   return work;
 }
 
-function kindOf(node: Node): 'products' | 'grouped' | 'transposed' | undefined {
+function kindOf(node: Node, isQuantised: boolean): Exclude<keyof Work, 'elements' | 'nodes'> | undefined {
   if (!PRODUCTS.test(node.op)) return undefined;
-  if (intAttribute(node, 'group', 1) > 1) return 'grouped';
+  const isGrouped = intAttribute(node, 'group', 1) > 1;
+  if (isQuantised || QUANTISED.test(node.op)) return isGrouped ? 'quantisedGrouped' : 'quantised';
+  if (isGrouped) return 'grouped';
   return node.op === 'ConvTranspose' ? 'transposed' : 'products';
 }

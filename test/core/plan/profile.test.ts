@@ -24,6 +24,23 @@ describe('Profiles', () => {
     expect(new Profiles('unheard-of', graphCompiler).of(model)).toEqual(web);
   });
 
+  it('estimates a few microseconds for a graph of a few small nodes', async () => {
+    const model = await openGraph(imageGraph());
+    for (const engine of ['onnxruntime-web', 'onnxruntime-node']) {
+      const { forward, backward } = new Profiles(engine, graphCompiler).of(model);
+      expect(forward, engine).toBeLessThan(0.03);
+      expect(backward / forward, engine).toBeLessThan(2.5);
+    }
+  });
+
+  it('takes work that was counted without whole numbers', async () => {
+    const model = await openGraph(imageGraph());
+    const { quantised, quantisedGrouped, ...old } = graphCompiler.rowWork(model, undefined);
+    expect({ quantised, quantisedGrouped }).toEqual({ quantised: 0, quantisedGrouped: 0 });
+    const before = new Profiles('onnxruntime-web', { rowWork: () => old });
+    expect(before.of(model)).toEqual(new Profiles('onnxruntime-web', graphCompiler).of(model));
+  });
+
   it('converges to observed times, and ignores a single outlier', async () => {
     const model = await openGraph(imageGraph(), { profile: { engine: { forward_ms: 1, backward_ms: 3 } } });
     const profiles = new Profiles('engine', graphCompiler);
