@@ -84,8 +84,8 @@ export interface ExplainHooks {
   /** Receives a map of a row that is correct but not yet precise. */
   readonly partial?: (row: number, explained: Explained) => void;
   /**
-   * Yields to other work: `scheduler.wait(0)` in a Worker, `setImmediate` in Node. Called before the first batch, and
-   * between batches about every 25 ms, or after each one that takes longer.
+   * Yields to other work: `scheduler.wait(0)` in a Worker, `setImmediate` in Node. Called between batches about every
+   * 25 ms, or after each one that takes longer.
    */
   readonly pause?: () => Promise<void> | undefined;
   /** Keeps work alive that other requests wait for when this one ends early. */

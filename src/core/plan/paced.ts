@@ -4,8 +4,9 @@
 const SLICE = 25;
 
 /**
- * Makes a function that pauses at its first call, and then once for every {@link SLICE} milliseconds of work: a pause of
- * a Worker costs 50 µs of processor time and waits a millisecond, more than a batch of a small model takes.
+ * Makes a function to call before each batch, which pauses once for every {@link SLICE} milliseconds of work: a pause of a
+ * Worker costs 50 µs of processor time and waits a millisecond, more than a batch of a small model takes. The first batch
+ * runs at once.
  *
  * The clock of an isolate stands still while code runs, and advances in a pause. So each pause divides the time since the
  * one before by the batches, and lets as many run as fit into the next slice, at most twice as many: batches may differ in
@@ -14,7 +15,7 @@ const SLICE = 25;
  * @param clock milliseconds, from any origin
  */
 export function paced(pause: () => Promise<void> | undefined, clock: () => number): () => Promise<void> | undefined {
-  let [last, done, allowed] = [clock(), 0, 0];
+  let [last, done, allowed] = [clock(), 0, 1];
   const pauseNow = async (): Promise<void> => {
     await pause();
     const now = clock();

@@ -26,27 +26,27 @@ async function pausesOf(batches: readonly number[], advance: boolean): Promise<n
 const equal = (count: number, ms: number): number[] => new Array<number>(count).fill(ms);
 
 describe('paced', () => {
-  it('pauses before the first batch, and once for every 25 ms of batches', async () => {
+  it('runs the first batch at once, and pauses for every 25 ms of batches', async () => {
     const pauses = await pausesOf(equal(100, 5), true);
-    expect(pauses.slice(0, 4)).toEqual([0, 1, 3, 7]);
-    expect(pauses.slice(4)).toEqual([12, 17, 22, 27, 32, 37, 42, 47, 52, 57, 62, 67, 72, 77, 82, 87, 92, 97]);
+    expect(pauses.slice(0, 4)).toEqual([1, 3, 7, 12]);
+    expect(pauses.slice(4)).toEqual([17, 22, 27, 32, 37, 42, 47, 52, 57, 62, 67, 72, 77, 82, 87, 92, 97]);
   });
 
   it('pauses as often where the clock advances in pauses alone', async () => {
     expect(await pausesOf(equal(100, 5), false)).toEqual(await pausesOf(equal(100, 5), true));
   });
 
-  it('pauses before every batch that takes longer than 25 ms', async () => {
-    for (const advance of [true, false]) expect(await pausesOf(equal(5, 40), advance)).toEqual([0, 1, 2, 3, 4]);
+  it('pauses after every batch that takes longer than 25 ms', async () => {
+    for (const advance of [true, false]) expect(await pausesOf(equal(5, 40), advance)).toEqual([1, 2, 3, 4]);
   });
 
   it('pauses again after the first of longer batches where the clock advances, and after one slice of them elsewhere', async () => {
     const batches = [...equal(12, 5), ...equal(6, 40)];
-    expect(await pausesOf(batches, true)).toEqual([0, 1, 3, 7, 12, 13, 14, 15, 16, 17]);
-    expect(await pausesOf(batches, false)).toEqual([0, 1, 3, 7, 12, 17]);
+    expect(await pausesOf(batches, true)).toEqual([1, 3, 7, 12, 13, 14, 15, 16, 17]);
+    expect(await pausesOf(batches, false)).toEqual([1, 3, 7, 12, 17]);
   });
 
-  it('pauses before every batch where the clock stands still', async () => {
-    expect(await pausesOf(equal(4, 0), false)).toEqual([0, 1, 2, 3]);
+  it('pauses after every batch where the clock stands still', async () => {
+    expect(await pausesOf(equal(4, 0), false)).toEqual([1, 2, 3]);
   });
 });
