@@ -129,13 +129,13 @@ function combineWords(
     let o = y * width * 3;
     let p = next * width * 3;
     for (let x = 0; x < width; x++, o += 3, p += 3) {
+      let bgr = 0;
+      let bg = 0;
+      let b = 0;
       let i = row + (starts[x] as number);
       let j = i + down;
       let k = x * stride;
       const end = k + (counts[x] as number);
-      let bgr = 0;
-      let bg = 0;
-      let b = 0;
       let otherBgr = 0;
       let otherBg = 0;
       let otherB = 0;
