@@ -280,6 +280,25 @@ describe('loading of codecs', () => {
     expect(load).toHaveBeenCalledTimes(1);
   });
 
+  it('looks for the place of warnings once, after the first of them', async () => {
+    const file = await WebAssembly.compile(await readFile(resolve('@cwasm/jpeg-turbo/jpeg-turbo.wasm')));
+    const load = async () => file;
+    const fresh = allImageCodecs({ jpeg: load, png: load, webp: load }, { maxPixels: 1000 });
+    const { jpeg } = imageFiles;
+    const longer = new Uint8Array([...jpeg.subarray(0, -2), 1, 2, 3, ...jpeg.subarray(-2)]);
+    const expected = await codecs.decode(jpeg);
+    const started = vi.spyOn(WebAssembly, 'Instance');
+    try {
+      await fresh.decode(jpeg);
+      expect(started).toHaveBeenCalledTimes(1);
+      for (let i = 0; i < 2; i++) expect(await fresh.decode(longer)).toEqual(expected);
+      expect(started).toHaveBeenCalledTimes(2);
+      await expect(fresh.decode(endingAt(jpeg, jpeg.length - 25))).rejects.toThrow('premature end of data segment');
+    } finally {
+      started.mockRestore();
+    }
+  });
+
   it('gives the same image without a cached instance', async () => {
     const forgetful = nodeCodecs({ keepBytes: 0 });
     for (const name of ['jpeg', 'palettePng', 'lossyWebp'] as const) {

@@ -30,7 +30,7 @@ const HARMLESS = /^Corrupt JPEG data: \d+ extraneous bytes/;
 
 export function jpegCodec(module: WebAssembly.Module): Codec {
   const turbo = startModule<TurboJpeg>(module);
-  const warning = warningReader(turbo);
+  const warning = warningReader(module, turbo);
   return {
     memory: () => turbo.memory.buffer.byteLength,
     // Loaded by the first file that needs it.
@@ -80,21 +80,32 @@ function fromCmyk(data: Uint8Array): void {
 
 const NO_WARNING = 'No error';
 
+const latin1 = ({ memory }: CExports, from: number, to: number): string =>
+  String.fromCharCode(...new Uint8Array(memory.buffer, from, to - from));
+
+/** Reads the last message of the C code. Its place, the same in every instance, is looked for where there is one. */
+function warningReader(module: WebAssembly.Module, turbo: CExports): () => string {
+  let address: number | undefined;
+  return () => {
+    address ??= warningAddress(startModule(module));
+    if (address < 0) return 'the data is damaged or cut short';
+    const [text = ''] = latin1(turbo, address, address + 200).split('\0', 1);
+    return text === NO_WARNING ? '' : text;
+  };
+}
+
 /**
  * Finds the C code's buffer of its last message, which no exported function returns: the place in static memory that
  * holds "No error" as its own terminated text at the start; the last of them is the variable, the first the constant.
+ * @param started an instance that has decoded nothing
+ * @returns -1 where there is none
  */
-function warningReader({ memory }: CExports): () => string {
-  const latin1 = (from: number, to: number) => String.fromCharCode(...new Uint8Array(memory.buffer, from, to - from));
+function warningAddress(started: CExports): number {
+  const size = started.memory.buffer.byteLength;
   let address = -1;
-  for (let at = 0; at < memory.buffer.byteLength; at += 4096) {
-    const end = Math.min(at + 4096 + NO_WARNING.length, memory.buffer.byteLength);
-    const found = latin1(at, end).lastIndexOf(`${NO_WARNING}\0`);
+  for (let at = 0; at < size; at += 4096) {
+    const found = latin1(started, at, Math.min(at + 4096 + NO_WARNING.length, size)).lastIndexOf(`${NO_WARNING}\0`);
     if (found >= 0) address = at + found;
   }
-  return () => {
-    if (address < 0) return 'the data is damaged or cut short';
-    const [text = ''] = latin1(address, address + 200).split('\0', 1);
-    return text === NO_WARNING ? '' : text;
-  };
+  return address;
 }
