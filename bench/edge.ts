@@ -14,7 +14,7 @@ import autocannon from 'autocannon';
 import { OFFLINE_WRANGLER, PINNED_NODE } from '../scripts/tools.mjs';
 import { type Answered, post, serverTiming } from './support/ask.ts';
 import { catJpeg } from './support/bench-image.ts';
-import { coldTimes, type EngineRun, engineAsked, engineRun, tensorAsked } from './support/cold-starts.ts';
+import { type Asked, coldTimes, type EngineRun, engineAsked, engineRun, tensorAsked } from './support/cold-starts.ts';
 import { flagsOf } from './support/flags.ts';
 import { makeProject, type Project } from './support/project.ts';
 import { type Bundle, bundle, type RunningWorker, startWorker } from './support/worker.ts';
@@ -27,6 +27,7 @@ usage: npm run bench:edge -- [model.onnx ...] [options]
   --repeat n      answers of each kind (default: 30)
   --starts n      fresh processes (default: 5)
   --cold          the fresh processes alone
+  --assets        fresh processes also without the bindings that Miniflare simulates beside the Worker
   --accept type   of the answers (default: application/octet-stream)
   --crowd         also a Worker with 1,000 tenants and 100 plugins more, in turns with the real one
   --help          this text`;
@@ -37,6 +38,7 @@ const { values, positionals } = flagsOf(HELP, {
   accept: { type: 'string', default: 'application/octet-stream' },
   crowd: { type: 'boolean' },
   cold: { type: 'boolean' },
+  assets: { type: 'boolean' },
 });
 const [repeat, starts] = [Number(values.repeat), Number(values.starts)];
 const METHODS = ['saliency', 'grad_cam', 'occlusion'] as const;
@@ -96,22 +98,30 @@ function startUp(folder: string): string {
 
 /** The first answers of fresh processes, of each kind in turns. */
 async function coldStarts(bundles: readonly Bundle[], run: EngineRun, path: string): Promise<void> {
-  const kinds = bundles.flatMap((each) => [
+  const whole = bundles.flatMap((each): Asked[] => [
     tensorAsked(each, path, run),
-    { title: 'JPEG', from: each, ask: (address: string) => post(`${address}${path}`, ANEW, image) },
+    { title: 'JPEG', from: each, ask: (address) => post(`${address}${path}`, ANEW, image) },
   ]);
+  const alone = values.assets ? whole.slice(0, 2).map(withAssetsAlone) : [];
+  const kinds = [...whole, ...alone];
   const [engine, ...ours] = await coldTimes([engineAsked(run), ...kinds], starts);
   if (!engine) return;
   console.log(`  onnxruntime's boot, session and first run of the same graph: ${spread(engine.wall)}`);
   for (const [i, { title, wall, cpu, start }] of ours.entries()) {
+    const bundled = i < whole.length ? Math.floor(i / 2) : 0;
     const times = (own: readonly number[], others: readonly number[]) =>
       own.map((value, k) => value / (others[k] as number));
     console.log(
-      `${crowded(Math.floor(i / 2))}  cold first answer, ${title}: ${spread(wall)}; ` +
+      `${crowded(bundled)}  cold first answer, ${title}: ${spread(wall)}; ` +
         `${share(times(wall, engine.wall))} times the engine alone, ${share(times(cpu, engine.cpu))} in processor time ` +
         `(${ms(median(cpu))} of ${ms(median(engine.cpu))}; ${ms(median(start))} of ${ms(median(engine.start))} before the request)`,
     );
   }
+}
+
+/** The same of a Worker that has no more bindings than that of the engine. */
+function withAssetsAlone({ title, ...asked }: Asked): Asked {
+  return { ...asked, title: `${title}, assets the only binding`, options: { onlyAssets: true } };
 }
 
 /** Answers that are computed. */

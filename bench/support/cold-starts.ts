@@ -9,7 +9,7 @@ import { compileVariant } from '../../src/core/plan/compile-variant.ts';
 import { resolveNeeds } from '../../src/core/plan/variant.ts';
 import { type Answered, post } from './ask.ts';
 import type { Project } from './project.ts';
-import { type Bundle, bundle, startWorker } from './worker.ts';
+import { type Bundle, bundle, startWorker, type WorkerOptions } from './worker.ts';
 
 const NS_PER_MS = 1e6;
 /** Bytes of an asset; the platform takes at most 25 MiB. */
@@ -50,6 +50,7 @@ export async function engineRun(project: Project, file: string, name: string): P
 export interface Asked {
   readonly title: string;
   readonly from: Bundle;
+  readonly options?: WorkerOptions;
   /** Sends the request; throws where the answer is none. */
   readonly ask: (address: string) => Promise<Answered>;
 }
@@ -96,8 +97,8 @@ export async function coldTimes(kinds: readonly Asked[], starts: number): Promis
     start: [] as number[],
   }));
   for (let i = 0; i < starts; i++) {
-    for (const [k, { from, ask }] of kinds.entries()) {
-      const worker = await startWorker(from);
+    for (const [k, { from, options, ask }] of kinds.entries()) {
+      const worker = await startWorker(from, options);
       try {
         const before = (await worker.processorTime()) / NS_PER_MS;
         const { status, wall, body } = await ask(worker.address);

@@ -66,6 +66,8 @@ export interface WorkerOptions {
   readonly inspected?: boolean;
   /** Address of a bucket server that holds the R2 buckets, in place of Miniflare's simulator: see bucket-server.ts. */
   readonly buckets?: string;
+  /** Leaves out the bindings that Miniflare simulates in the same process, all but the assets. */
+  readonly onlyAssets?: boolean;
   /** Told each line that the Worker writes. */
   readonly said?: (line: string) => void;
 }
@@ -84,13 +86,14 @@ export interface RunningWorker extends ProcessUse {
 
 export async function startWorker(
   { config, modules }: Bundle,
-  { state, variables, inspected = false, buckets, said = () => undefined }: WorkerOptions = {},
+  { state, variables, inspected = false, buckets, onlyAssets = false, said = () => undefined }: WorkerOptions = {},
 ): Promise<RunningWorker> {
   const { workerOptions } = unstable_getMiniflareWorkerOptions(config);
   const before = await ownWorkerds();
   const miniflare = new Miniflare(
     convertV4MiniflareOptions({
       ...workerOptions,
+      ...(onlyAssets && NO_SIMULATORS),
       ...(buckets !== undefined && { r2Buckets: elsewhere(workerOptions.r2Buckets as R2Buckets, buckets) }),
       bindings: { ...(workerOptions.bindings as object), ...variables },
       host: HOST,
@@ -121,6 +124,16 @@ export async function startWorker(
     },
   };
 }
+
+const NO_SIMULATORS = {
+  kvNamespaces: {},
+  r2Buckets: {},
+  durableObjects: {},
+  queueProducers: {},
+  queueConsumers: {},
+  analyticsEngineDatasets: {},
+  ratelimits: {},
+};
 
 type R2Buckets = Readonly<Record<string, object>>;
 
