@@ -7,7 +7,7 @@ import type { Model } from '../model/model.ts';
 import type { GraphLoader } from './loader.ts';
 import { linearMemory } from './machine-memory.ts';
 import type { Profiles, RowSize } from './profile.ts';
-import type { ResolvedNeeds, Variant } from './variant.ts';
+import { type ResolvedNeeds, rowBytesOf, type Variant } from './variant.ts';
 
 /** Expected cost of a request. */
 export interface Estimate {
@@ -37,7 +37,8 @@ export interface Planned {
 export function estimateCost({ model, cost, graphs }: Planned, loader: GraphLoader, profiles: Profiles): Estimate {
   const variants = Object.values(graphs).map((needs) => loader.describe(model, needs));
   const sessions = variants.reduce((bytes, { sessionBytes }) => bytes + sessionBytes, 0);
-  const batches = variants.map(({ rowBytes }) => rowBytes * loader.batchSize(model, rowBytes));
+  const rows = variants.map((variant, i) => rowBytesOf(variant, Object.values(graphs)[i] as ResolvedNeeds));
+  const batches = rows.map((rowBytes) => rowBytes * loader.batchSize(model, rowBytes));
   const size = rowSize(Object.values(graphs), variants);
   return {
     cost,

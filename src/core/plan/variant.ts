@@ -129,6 +129,13 @@ export const sharesForward = ({ gradients, severalTargets = false }: ResolvedNee
 export const mixesWhen = ({ mixtures, gradients, feeds }: ResolvedNeeds, optimize: Optimize): boolean =>
   mixtures && gradients.length === 0 && feeds.length === 0 && optimize === 'speed';
 
+/**
+ * Bytes of one row of these shapes at the peak of a run. Where the model leaves dims open, rows may be larger than those
+ * that the graph was described for.
+ */
+export const rowBytesOf = (variant: Variant, needs: ResolvedNeeds): number =>
+  (variant.rowBytes * rowElements(needs)) / rowElements(variant);
+
 /** Elements of one row of all inputs together. */
 export const rowElements = ({ inputDims }: ResolvedNeeds): number =>
   Object.values(inputDims).reduce((sum, dims) => sum + sizeOf(dims), 0);

@@ -77,6 +77,18 @@ describe('the estimated time', () => {
     expect((times[0] ?? 0) / (times[1] ?? 0)).toBeLessThan(16);
   });
 
+  it('comes with the memory of the size that was sent, whatever size was sent first', async () => {
+    const model = await imageNetwork();
+    const bytes = (side: number): number => {
+      const inputs = { image: float32([1, 3, side, side]) };
+      return explainer.estimate(explainer.plan(model, { method: 'saliency', inputs })).bytes;
+    };
+    expect(bytes(32)).toBeLessThan(50e6);
+    // The activations of 32 channels at 512x512 take 33.6 MB, and several are held for the way back.
+    expect(bytes(512)).toBeGreaterThan(100e6);
+    expect(bytes(32)).toBeLessThan(50e6);
+  });
+
   it('is corrected by runs of another size', async () => {
     const model = await imageNetwork();
     const before = [32, 128].map((side) => milliseconds(model, [3, side, side], 'saliency'));
