@@ -9,7 +9,7 @@ import { WhylightError } from '../core/errors.ts';
 import { bytesPerElement, type DataType, sizeOf, type Tensor, tensor } from '../core/tensor/tensor.ts';
 import { list, object, parse, type Scalar, scalars, text, wrong, wrongTensor } from './json-members.ts';
 import { decodeOutputs, type RequestedOutput } from './requested-outputs.ts';
-import { refuseSequence, refuseSharedMemory } from './unoffered.ts';
+import { refuseMisplaced, refuseSequence, refuseSharedMemory } from './unoffered.ts';
 
 export type { Scalar } from './json-members.ts';
 
@@ -107,6 +107,7 @@ export function decodeRequest(body: Uint8Array, headerLength: number = body.leng
   const binary = new BinaryReader(body.subarray(headerLength));
   const { [BINARY_OUTPUT]: binaryOutput = false, ...parameters } = scalars(json.parameters, '/parameters');
   refuseSequence(parameters);
+  refuseMisplaced(json);
   const inputs = new Map<string, Tensor>();
   const texts = new Map<string, (string | Uint8Array)[]>();
   for (const [i, entry] of inputList(json.inputs, parameters).entries()) {

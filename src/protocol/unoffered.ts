@@ -1,4 +1,4 @@
-/** Extensions of the protocol that are not offered; ignoring them would answer another question than was asked. */
+/** Parts of requests that are not offered where they stand; ignoring them would answer another question than was asked. */
 import { type Scalar, wrong } from './json-members.ts';
 
 type Named = Readonly<Record<string, Scalar>>;
@@ -30,4 +30,21 @@ export function refuseSequence(parameters: Named): void {
     `A sequence of requests (${name}) is not offered, since models keep no state between requests: leave it out.`,
     `/parameters/${name}`,
   );
+}
+
+/** Parameters that change what is answered, and that people write beside the inputs. */
+const PARAMETERS = [
+  ...['method', 'methods', 'target', 'targets', 'preset', 'scores', 'seed', 'image_url'],
+  ...['explain_if', 'explain_rate'],
+];
+
+/**
+ * Refuses a parameter beside `inputs` or `instances` in place of under `parameters`.
+ * @param json the body
+ * @throws WhylightError `invalid_request`
+ */
+export function refuseMisplaced(json: Readonly<Record<string, unknown>>): void {
+  const name = PARAMETERS.find((one) => json[one] !== undefined);
+  if (name === undefined) return;
+  throw wrong(`"${name}" is a parameter: write it under "parameters", or in the query of the address.`, `/${name}`);
 }

@@ -22,4 +22,10 @@ describe('a request of an extension that is not offered', () => {
     const shared = { shared_memory_region: 'r', shared_memory_byte_size: 4 };
     expect(() => decodeRequest(request({}, shared))).toThrow('Shared memory is not offered');
   });
+
+  it.each(['method', 'target', 'explain_if'])('is refused when its parameter %s stands beside the inputs', (name) => {
+    const body = JSON.parse(new TextDecoder().decode(request({})));
+    const misplaced = new TextEncoder().encode(JSON.stringify({ ...body, [name]: 'x' }));
+    expect(() => decodeRequest(misplaced)).toThrow(`"${name}" is a parameter: write it under "parameters"`);
+  });
 });

@@ -37,7 +37,9 @@ const overlayShape = {
     .min(16)
     .max(4096)
     .default(1024)
-    .describe('Longer side of the drawing, in pixels, where the image is larger.'),
+    .describe(
+      'Longer side of the drawing, in pixels, where the image is larger. One of 2,048 pixels or more is drawn no larger than it was decoded: at a half, a quarter or an eighth.',
+    ),
 };
 
 /** Percentiles must leave something between them. */

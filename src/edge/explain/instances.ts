@@ -7,6 +7,7 @@ import { type Tensor, tensor } from '../../core/tensor/tensor.ts';
 import { fromBase64 } from '../../protocol/base64.ts';
 import { object, parse, scalars } from '../../protocol/json-members.ts';
 import { leaves, type Parameters } from '../../protocol/open-inference.ts';
+import { refuseMisplaced } from '../../protocol/unoffered.ts';
 import { bytesOf } from '../http/arriving.ts';
 import { type EdgeEnv, waitUntilOf } from '../http/env.ts';
 import { answeringModel } from '../models/requested-model.ts';
@@ -37,7 +38,8 @@ export async function readInstances(
   const [, model = ''] = /^(.+)(?::|%3a)[a-z]+$/i.exec(c.req.param('target') ?? '') ?? [];
   const served = await answeringModel(c, services.models, { model });
   accept();
-  const request: V1Request = object(parse(await bytesOf(c)), '');
+  const request = object(parse(await bytesOf(c)), '');
+  refuseMisplaced(request);
   c.set('positions', { parameters: Object.keys(request.parameters ?? {}), input: () => '#/instances' });
   return { served, request };
 }

@@ -128,6 +128,21 @@ describe('explain_if', () => {
     expect(problem.errors[0]?.pointer).toBe('#/parameters/explain_if');
   });
 
+  it.each([
+    ['/v2/models/cifar10/infer', { inputs: [] }],
+    ['/v1/models/cifar10:predict', { instances: [] }],
+  ])('is refused beside the inputs of %s, in place of under `parameters`', async (path, body) => {
+    const answer = await ask(path, {
+      method: 'POST',
+      headers: { 'Content-Type': 'application/json' },
+      body: JSON.stringify({ ...body, explain_if: 'margin > `0`' }),
+    });
+    const problem = (await answer.json()) as { detail: string; errors: { pointer: string }[] };
+    expect(answer.status).toBe(400);
+    expect(problem.detail).toContain('"explain_if" is a parameter: write it under "parameters"');
+    expect(problem.errors[0]?.pointer).toBe('#/explain_if');
+  });
+
   it('is refused by /explain, which always explains', async () => {
     const answer = await ask(EXPLAIN, tensorRequest({ explain_if: 'margin > `0`', method: 'grad_cam' }));
     expect(answer.status).toBe(400);
