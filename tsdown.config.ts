@@ -89,7 +89,7 @@ async function bundle(name: string, parts: readonly string[]): Promise<void> {
 export default defineConfig({
   ...SHARED,
   entry: [
-    'src/package/{node,browser,worker,plugin,compiler,edge-node,edge-worker}.ts',
+    'src/package/{node,browser,worker,plugin,compiler,edge-node,edge-worker,deployment-worker}.ts',
     'src/package/prepared-{node,browser,worker}.ts',
     'src/testing/{node,worker}.ts',
     'src/plugins/*/*.ts',

@@ -4,7 +4,7 @@
  * starts are counted apart from those that it loads when they are first needed. What `codecs` of plugins.config.json can
  * leave out is counted too; the PNG codec stays, since it encodes answers.
  */
-import { type BundleSize, bundleSize, WORKERS, workerSize } from '../test/support/bundle-size.ts';
+import { type BundleSize, bundleSize, deploymentSize, WORKERS, workerSize } from '../test/support/bundle-size.ts';
 
 const KB = 1000;
 const kb = (bytes: number): string => `${(bytes / KB).toFixed(0)} kB`;
@@ -14,6 +14,10 @@ console.log(`the Worker: ${kb(start.bytes)} loaded at start, ${kb(all.bytes)} in
 list(start);
 for (const [format, { script, wasm }] of codecs)
   console.log(`its ${format} codec: ${(script / KB).toFixed(1)} kB, and ${kb(wasm)} of WebAssembly`);
+const deployment = await deploymentSize();
+console.log(
+  `a deployment with every method: ${kb(deployment.start.bytes)} loaded at start, ${kb(deployment.all.bytes)} in all`,
+);
 for (const [title, contents] of Object.entries(WORKERS)) {
   const size = await bundleSize(contents);
   console.log(`${title}: ${kb(size.own)} beside the engine (${kb(size.engine)})`);

@@ -18,16 +18,6 @@ export interface BuiltIn {
   readonly reader: string;
 }
 
-/** Members of an entry: the first ones as code, the others as JSON. */
-export const textOf = (
-  code: Readonly<Record<string, string | undefined>>,
-  members: readonly [string, unknown][],
-): string =>
-  [
-    ...Object.entries(code).map(([name, value]) => `${name}: ${value}`),
-    ...members.map(([name, value]) => `${name}: ${JSON.stringify(value)}`),
-  ].join(', ');
-
 /** Module specifier of a component, seen from the generated file, whose folder is `root` away from that of the project. */
 export const specifier = (use: string, root = '..'): string =>
   JSON.stringify(use.startsWith('.') ? `${root}/${relative('.', use).replaceAll('\\', '/')}` : use);

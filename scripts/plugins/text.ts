@@ -1,8 +1,9 @@
 /** Texts of the generated modules. */
 import type { Config } from '../../src/config/plugins-config.ts';
 import type { Method } from '../../src/core/method/contract.ts';
+import { textOf } from '../../src/node/lazy-methods-text.ts';
 import { CONFIG } from '../../src/node/load-component.ts';
-import { type BuiltIn, specifier, textOf } from './entry-text.ts';
+import { type BuiltIn, specifier } from './entry-text.ts';
 import { lazyPluginsText } from './lazy-text.ts';
 
 function pluginsText(

@@ -1,19 +1,26 @@
 /** Build of a deployment: the Worker's source and its static assets, from plugins.config.json. */
-import { cp, mkdir, rm, writeFile } from 'node:fs/promises';
+import { cp, mkdir, readdir, rm, writeFile } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { checkTenant } from '../config/check-tenant.ts';
 import { WhylightError } from '../core/errors.ts';
 import { describeMethod } from '../core/isolation/describe.ts';
 import type { IsolatedBuild } from '../core/isolation/protocol.ts';
 import { MethodRegistry, type PluginEntry } from '../core/method/registry.ts';
+import { withMetrics } from '../core/metrics/check.ts';
+import { metrics as builtinMetrics } from '../core/metrics/index.ts';
+import type { Metric } from '../core/metrics/metric.ts';
+import { checkModality } from '../core/modality/check.ts';
+import type { Modality } from '../core/modality/modality.ts';
 import { bundleMethod } from '../node/isolation/bundle-method.ts';
-import { CONFIG, wrong } from '../node/load-component.ts';
+import { METHODS_FOLDER } from '../node/lazy-methods-text.ts';
+import { at, CONFIG, loadModule, wrong } from '../node/load-component.ts';
 import { completeModelAssets } from '../node/model-assets.ts';
 import { openFolder } from '../node/model-folders.ts';
+import { compilerBuild, readerBuild } from '../node/plugin-build.ts';
 import { unlistedModels } from '../node/unlisted-models.ts';
-import { ASSETS_FOLDER, BUILD_FILE, BUILD_FOLDER, WORKER_FILE } from './deployment-files.ts';
+import { ASSETS_FOLDER, BUILD_FILE, BUILD_FOLDER } from './deployment-files.ts';
 import type { Available, Deployment } from './third-party.ts';
-import { pluginFile, workerText } from './worker-text.ts';
+import { pluginFile, workerSources } from './worker-text.ts';
 
 /**
  * Writes the build of a folder.
@@ -31,17 +38,59 @@ export async function buildDeployment(folder: string, { deployment, problems }: 
   }
   const { config, methods } = deployment;
   checkTenants(deployment);
-  await rm(join(folder, BUILD_FOLDER), { recursive: true, force: true });
+  const modalities = await modalityIds(folder, config);
+  await checkMetrics(folder, config);
+  await rm(join(folder, ASSETS_FOLDER), { recursive: true, force: true });
   await mkdir(join(folder, ASSETS_FOLDER), { recursive: true });
   for (const [name, path] of Object.entries(config.models)) await copyModel(folder, name, path);
   for (const { entry } of methods) await copyFiles(folder, entry);
-  await writeFile(join(folder, WORKER_FILE), workerText(deployment, await bundleIsolated(folder, deployment)));
+  const isolated = await bundleIsolated(folder, deployment);
+  const keys = {
+    compiler: await compilerBuild(),
+    reader: await readerBuild(
+      folder,
+      config.tasks?.map(({ use }) => use),
+    ),
+  };
+  await writeSources(folder, workerSources(deployment, { isolated, modalities, keys }));
   const builds = Object.fromEntries(methods.map(({ entry }) => [entry.method.id, entry.build ?? '']));
   await writeFile(join(folder, BUILD_FILE), `${JSON.stringify(builds, null, 2)}\n`);
   for (const note of [...(await unlistedModels(folder, config.models)), ...uncompiled(config)]) {
     process.stderr.write(`note: ${note}\n`);
   }
   return deployment;
+}
+
+/** Writes the sources of the Worker. None is gone in between: `whylight start` bundles them again when they change. */
+async function writeSources(folder: string, sources: ReturnType<typeof workerSources>): Promise<void> {
+  const build = join(folder, BUILD_FOLDER);
+  const paths = new Set(sources.map(({ path }) => path));
+  for (const { path, text } of sources) {
+    await mkdir(join(build, dirname(path)), { recursive: true });
+    await writeFile(join(build, path), text);
+  }
+  for (const file of await readdir(join(build, METHODS_FOLDER)).catch(() => [])) {
+    if (!paths.has(`${METHODS_FOLDER}/${file}`)) await rm(join(build, METHODS_FOLDER, file));
+  }
+}
+
+/** Loads the modalities, which the Worker loads by their ids. */
+async function modalityIds(folder: string, { modalities }: Deployment['config']): Promise<string[]> {
+  const ids: string[] = [];
+  for (const [i, { use }] of modalities.entries()) {
+    const place = `modalities[${i}]`;
+    const { default: modality } = await loadModule(folder, use, place);
+    at(place, () => checkModality(modality));
+    ids.push((modality as Modality).id);
+  }
+  return ids;
+}
+
+/** Holds the metrics against the contract, which the Worker does not do again. */
+async function checkMetrics(folder: string, { metrics }: Deployment['config']): Promise<void> {
+  const loaded: unknown[] = [];
+  for (const [i, { use }] of metrics.entries()) loaded.push((await loadModule(folder, use, `metrics[${i}]`)).default);
+  at('metrics', () => withMetrics(builtinMetrics, loaded as Metric[]));
 }
 
 /** Note on a setting that the build of a deployment does not carry out: the optimisers are those of a clone's engine. */

@@ -5,8 +5,10 @@ import { parseJson } from '../core/json.ts';
 
 /** Folder of everything that `whylight build` writes. */
 export const BUILD_FOLDER = '.whylight';
-/** Entry of the Worker. */
+/** Source of the entry of the Worker. */
 export const WORKER_FILE = join(BUILD_FOLDER, 'worker.js');
+/** Modules of the Worker, as they are deployed; the entry is `worker.js`. */
+export const MODULES_FOLDER = join(BUILD_FOLDER, 'modules');
 /** Static assets of the Worker: models by name. */
 export const ASSETS_FOLDER = join(BUILD_FOLDER, 'assets');
 /** Build of each method, by id. */

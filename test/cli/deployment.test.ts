@@ -1,9 +1,10 @@
 /** Deployments: their configuration, and the Worker that is built of it. `npm run e2e:deployment` runs one. */
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, globSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { afterAll, beforeEach, describe, expect, it } from 'vitest';
+import { bundleDeployment } from '../../src/cli/bundle-deployment.ts';
 import { configText } from '../../src/cli/config-text.ts';
 import { LAUNCHER } from '../support/command-line.ts';
 
@@ -45,10 +46,17 @@ describe('whylight build', () => {
   it('writes the Worker, its models with their digest, and what was built', () => {
     expect(whylight('build')).toMatchObject({ status: 0, stdout: '.whylight/worker.js: 2 methods, 1 model\n' });
     const worker = read('.whylight/worker.js');
-    expect(worker).toContain('import method0 from "whylight/methods/gradient/saliency";');
-    expect(worker).toContain('import method1 from "../mine.ts";');
     expect(worker).toMatch(
-      /\{ method: \{ \.\.\.method1, id: "yours" \}, build: "file\+[0-9a-f]{16}", unlisted: true \}/,
+      /\.\.\.lazyMethods\(load_gradient, \{ build: "whylight@\d[^"]*" \}, \[\n {4}"saliency",\n {2}\]\),/,
+    );
+    expect(worker).toMatch(
+      /\{ id: "yours", load: async \(\) => \(\{ \.\.\.\(await load_gradient\(\)\)\.yours, id: "yours" \}\), build: "file\+[0-9a-f]{16}", unlisted: true \}/,
+    );
+    const methods = read('.whylight/methods/gradient.js');
+    expect(methods).toContain('export { default as saliency } from "whylight/methods/gradient/saliency";');
+    expect(methods).toContain('export { default as yours } from "../../mine.ts";');
+    expect(worker).toMatch(
+      / {2}compiler: "whylight@\d[^"]*\+[0-9a-f]{16}",\n {2}reader: "whylight@\d[^"]*\+[0-9a-f]{16}",/,
     );
     expect(worker).toContain('models: {"cifar10":"cifar10"}');
     expect(read('.whylight/assets/cifar10/model.sha256')).toMatch(/^[0-9a-f]{64}$/);
@@ -56,11 +64,26 @@ describe('whylight build', () => {
     expect(whylight('plugins', 'list').stdout).not.toContain('not built');
   });
 
+  it('bundles modules that an isolate loads when it needs them', async () => {
+    const own = join(folder, 'bundled');
+    mkdirSync(join(own, '.whylight/methods'), { recursive: true });
+    writeFileSync(join(own, '.whylight/worker.js'), "export const load = () => import('./methods/gradient.js');");
+    writeFileSync(join(own, '.whylight/methods/gradient.js'), "export const saliency = 'loaded later';");
+    await bundleDeployment(own);
+    const [chunk = ''] = globSync('.whylight/modules/chunks/gradient-*.js', { cwd: own });
+    expect(readFileSync(join(own, chunk), 'utf8')).toContain('loaded later');
+    expect(readFileSync(join(own, '.whylight/modules/worker.js'), 'utf8')).not.toContain('loaded later');
+
+    writeFileSync(join(own, '.whylight/worker.js'), "import './gone.js';");
+    await expect(bundleDeployment(own)).rejects.toThrow(/The Worker cannot be bundled: .*gone\.js/s);
+  });
+
   it('bundles a method that has an isolate of its own, and does not import it into the Worker', () => {
     write({ plugins: [{ use: './mine.ts', as: 'apart', isolated: true }], models: {}, tenants: { '*': {} } });
     expect(whylight('build')).toMatchObject({ status: 0, stderr: '' });
     const worker = read('.whylight/worker.js');
-    expect(worker).toContain('isolatedIn } from');
+    expect(worker).toContain('hardenBuiltIns, isolatedIn, ');
+    expect(existsSync(join(folder, '.whylight/methods/gradient.js'))).toBe(false);
     expect(worker).toContain('method: isolatedIn({"use":"./mine.ts","script":"isolated/apart.js"');
     expect(worker).not.toContain('../mine.ts');
     expect(read('.whylight/assets/isolated/apart.js')).toContain('cloudflare:workers');

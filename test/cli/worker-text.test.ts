@@ -7,15 +7,16 @@ const textOf = (chosen: object): string =>
 
 describe('the Worker that "whylight build" writes', () => {
   it('decodes every format of images when the configuration names none', () => {
-    expect(textOf({})).toContain('import { builtinTasks, createEdge, hardenBuiltIns } from');
+    expect(textOf({})).toContain(
+      "import { builtinTasks, hardenBuiltIns, jpegDecoder, pngDecoder, webpDecoder, serve } from 'whylight/deployment';",
+    );
   });
 
   it('imports the decoders of the formats that "codecs" names, and no others', () => {
     const text = textOf({ codecs: ['webp', 'jpeg', 'jpeg'] });
     expect(text).toContain(
-      "import { builtinTasks, createEdgeWithCodecs, hardenBuiltIns, jpegDecoder, webpDecoder } from 'whylight/edge';",
+      "import { builtinTasks, hardenBuiltIns, jpegDecoder, webpDecoder, serve } from 'whylight/deployment';",
     );
-    expect(text).toContain('const edge = createEdgeWithCodecs({');
     expect(text).toContain('codecs: { jpeg: jpegDecoder, webp: webpDecoder },');
   });
 

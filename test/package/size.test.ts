@@ -1,6 +1,6 @@
 /** Sizes of Workers that are whylight or embed it. */
 import { describe, expect, it } from 'vitest';
-import { bundleSize, WORKERS, workerSize } from '../support/bundle-size.ts';
+import { bundleSize, deploymentSize, WORKERS, workerSize } from '../support/bundle-size.ts';
 
 const KB = 1000;
 
@@ -24,6 +24,17 @@ describe('the Worker', () => {
       /^src\/modalities|^src\/plugins\/(perturbation|wrappers)|^src\/edge\/admin\/routes|^src\/core\/(metrics|trees)|bufbuild|jose|papaparse/.test(
         group,
       );
+    expect(start.groups.filter(isLater)).toEqual([]);
+    expect(all.groups.filter(isLater).length).toBeGreaterThan(5);
+  });
+});
+
+describe('the Worker of a deployment', () => {
+  it('loads methods and routes when they are needed, not at its start', async () => {
+    const { start, all } = await deploymentSize();
+    expect(start.bytes).toBeLessThanOrEqual(727 * KB);
+    const isLater = ([group]: readonly [string, number]): boolean =>
+      /^src\/plugins|^src\/edge\/admin\/routes|^src\/core\/(metrics|trees)|bufbuild|jose/.test(group);
     expect(start.groups.filter(isLater)).toEqual([]);
     expect(all.groups.filter(isLater).length).toBeGreaterThan(5);
   });

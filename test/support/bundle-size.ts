@@ -1,9 +1,16 @@
 /** JavaScript of the Worker and of Workers that embed whylight, bundled from the sources and minified, by package and folder. */
-import { resolve } from 'node:path';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { dirname, join, relative, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build, type Metafile } from 'esbuild';
-import { bundleModules, WORKER_OPTIONS } from '../../scripts/worker/bundle.ts';
+import * as built from '#plugins';
+import { bundleModules } from '../../scripts/worker/bundle.ts';
+import { packagedMethods } from '../../src/cli/third-party.ts';
+import { workerSources } from '../../src/cli/worker-text.ts';
+import { configSchema } from '../../src/config/plugins-config.ts';
 import { IMAGE_FORMATS, type ImageFormat } from '../../src/core/image/formats.ts';
+import { modulesOptions, WORKER_OPTIONS } from '../../src/node/worker-modules.ts';
 
 /** Workers whose size is stated in the documents, by title. */
 export const WORKERS = {
@@ -94,13 +101,33 @@ export interface WorkerSize {
  */
 export async function workerSize(entry = 'src/edge/workerd/worker.ts'): Promise<WorkerSize> {
   const { metafile } = await bundleModules({ root: ROOT, entry, outdir: 'generated/worker' });
-  const scripts = Object.entries(metafile.outputs).filter(([path]) => path.endsWith('.js'));
-  const started = startedBy(metafile, entry);
   return {
-    start: sizeOf(scripts.filter(([path]) => started.has(path)).map(([, output]) => output)),
-    all: sizeOf(scripts.map(([, output]) => output)),
+    ...sizesOf(metafile, entry),
     codecs: IMAGE_FORMATS.map((format) => [format, codecSizeOf(metafile, format)]),
   };
+}
+
+/** Bundles the Worker of a deployment with every method as `whylight build --modules` does. */
+export async function deploymentSize(): Promise<Pick<WorkerSize, 'start' | 'all'>> {
+  const uses = packagedMethods(built);
+  const config = configSchema.parse({ plugins: uses.map((use) => ({ use })) });
+  const methods = built.plugins.map((entry, i) => ({ use: uses[i] as string, isolated: false, entry }));
+  const root = await mkdtemp(join(tmpdir(), 'whylight-size-'));
+  try {
+    for (const { path, text } of workerSources({ config, methods })) {
+      await mkdir(dirname(join(root, path)), { recursive: true });
+      await writeFile(join(root, path), text);
+    }
+    const alias = {
+      'whylight/deployment': source('package/deployment-worker.ts'),
+      'whylight/methods': source('plugins'),
+    };
+    const entry = relative(ROOT, join(root, 'worker.js'));
+    const { metafile } = await build({ ...modulesOptions({ root: ROOT, entry, outdir: 'generated/worker' }), alias });
+    return sizesOf(metafile, entry);
+  } finally {
+    await rm(root, { recursive: true });
+  }
 }
 
 /** Sizes of the modules of an image format in bytes, 0 where the Worker has none. */
@@ -120,6 +147,16 @@ const CODEC_WASM = { jpeg: /@cwasm\/jpeg-turbo/, png: /@jsquash\/png/, webp: /@c
 interface CodecSize {
   readonly script: number;
   readonly wasm: number;
+}
+
+/** Sizes of what is evaluated with the entry, and of all scripts. */
+function sizesOf(metafile: Metafile, entry: string): Pick<WorkerSize, 'start' | 'all'> {
+  const scripts = Object.entries(metafile.outputs).filter(([path]) => path.endsWith('.js'));
+  const started = startedBy(metafile, entry);
+  return {
+    start: sizeOf(scripts.filter(([path]) => started.has(path)).map(([, output]) => output)),
+    all: sizeOf(scripts.map(([, output]) => output)),
+  };
 }
 
 /** Outputs that are evaluated with the entry. */

@@ -6,7 +6,7 @@ import * as built from '#plugins';
 import { UsageError } from '../arguments.ts';
 import { configText } from '../config-text.ts';
 import { defineCommand } from '../define-command.ts';
-import { ASSETS_FOLDER, BUILD_FOLDER, WORKER_FILE } from '../deployment-files.ts';
+import { ASSETS_FOLDER, BUILD_FOLDER, MODULES_FOLDER } from '../deployment-files.ts';
 import { positional } from '../flags.ts';
 import { packWhylight } from '../pack-whylight.ts';
 import { packagedMethods } from '../third-party.ts';
@@ -85,15 +85,22 @@ const packageText = (name: string, whylight: string): string =>
 /** Settings of the Worker. */
 function wranglerText(name: string): string {
   return `name = "${name}"
-main = "${WORKER_FILE}"
+main = "${MODULES_FOLDER}/worker.js"
 compatibility_date = "${COMPATIBILITY_DATE}"
 compatibility_flags = ["nodejs_compat", "enable_request_signal"]
-minify = true
+# The build writes the modules itself, so that an isolate loads code when it first needs it.
+no_bundle = true
+base_dir = "${MODULES_FOLDER}"
+find_additional_modules = true
 
-# The Worker is written from plugins.config.json.
+[[rules]]
+type = "ESModule"
+globs = ["chunks/*.js"]
+
+# The Worker is written from plugins.config.json. "whylight start" writes its modules again when a file of your own changes.
 [build]
-command = "npx whylight build"
-watch_dir = ["plugins.config.json"]
+command = "npx whylight build --modules"
+watch_dir = ["plugins.config.json", "${MODULES_FOLDER}/worker.js"]
 
 [assets]
 directory = "${ASSETS_FOLDER}"

@@ -7,6 +7,7 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { WhylightError } from '../../core/errors.ts';
 import { numberFlag } from '../arguments.ts';
 import { buildDeployment } from '../build-deployment.ts';
+import { watchDeployment } from '../bundle-deployment.ts';
 import { AVAILABLE } from '../compose.ts';
 import { defineCommand } from '../define-command.ts';
 import { textFlag } from '../flags.ts';
@@ -45,7 +46,9 @@ export default defineCommand({
     }
     const ended = new Promise<number>((end) => wrangler.once('exit', (code) => end(code ?? 1)));
     if (await answers(address, ended)) console.log(`\nwhylight answers at ${address}`);
+    const watching = await watchDeployment(process.cwd());
     const code = await ended;
+    await watching.dispose();
     process.exitCode = stopping ? 0 : code;
   },
 });

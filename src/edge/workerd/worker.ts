@@ -1,13 +1,7 @@
-/** Entry of the Worker: one app for each isolate, made when the isolate starts. */
-import { env } from 'cloudflare:workers';
+/** Entry of the Worker. */
 import * as configured from '#worker-plugins';
 import { hardenBuiltIns } from '../../core/harden.ts';
-import { appOfRoutes } from '../app-of-routes.ts';
-import type { JobMessage } from '../jobs/job.ts';
-import type { Services } from '../services.ts';
-import type { WorkerBindings } from './bindings.ts';
-import { lazyRoutes } from './lazy-routes.ts';
-import { workerServices } from './worker-module.ts';
+import { serve } from './serve.ts';
 
 export { AttributionHistory } from './durable-drift.ts';
 export { ExplanationJob } from './durable-job.ts';
@@ -15,26 +9,4 @@ export { TenantLedger } from './durable-ledger.ts';
 
 hardenBuiltIns();
 
-let services: Services | undefined;
-let app: ReturnType<typeof appOfRoutes> | undefined;
-const servicesOf = (bindings: WorkerBindings): Services => (services ??= workerServices(bindings, configured));
-const appOf = (bindings: WorkerBindings): ReturnType<typeof appOfRoutes> =>
-  (app ??= appOfRoutes(servicesOf(bindings), lazyRoutes));
-
-try {
-  // The platform starts an isolate while the client still opens its connection; the router compiles its routes when it
-  // is first asked for one.
-  appOf(env as WorkerBindings).router.match('POST', '/');
-} catch {
-  // Settings that are wrong are reported by the first request, which composes the app again.
-}
-
-export default {
-  fetch(request, bindings, context) {
-    return appOf(bindings).fetch(request, bindings, context);
-  },
-  async queue(batch, bindings, context) {
-    const { consumeJobs } = await import('../jobs/consumer.ts');
-    await consumeJobs(servicesOf(bindings), batch, (promise) => context.waitUntil(promise));
-  },
-} satisfies ExportedHandler<WorkerBindings, JobMessage>;
+export default serve(configured);

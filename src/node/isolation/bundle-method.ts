@@ -4,6 +4,7 @@ import { existsSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { extname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import type { OutputFile } from 'esbuild';
 import { WhylightError } from '../../core/errors.ts';
 import type { IsolatedBuild, MethodDescription } from '../../core/isolation/protocol.ts';
 
@@ -11,7 +12,8 @@ import type { IsolatedBuild, MethodDescription } from '../../core/isolation/prot
 interface Bundler {
   build(
     options: Readonly<Record<string, unknown>>,
-  ): Promise<{ readonly outputFiles: readonly { readonly text: string }[] }>;
+  ): Promise<{ readonly outputFiles: readonly Pick<OutputFile, 'path' | 'text' | 'contents'>[] }>;
+  context(options: Readonly<Record<string, unknown>>): Promise<{ watch(): Promise<void>; dispose(): Promise<void> }>;
 }
 
 const EXTENSION = extname(fileURLToPath(import.meta.url));
@@ -50,7 +52,7 @@ export async function bundleMethod(
     }),
     logLevel: 'silent',
   };
-  const { outputFiles } = await bundler(root)
+  const { outputFiles } = await bundlerOf(root, 'A method with "isolated"')
     .build(options)
     .catch((error: Error) => {
       throw new WhylightError('invalid_config', `"${use}" cannot be bundled: ${error.message}`, { use });
@@ -60,7 +62,12 @@ export async function bundleMethod(
   return { build: { use, script: isolatedScript(description.id), digest, description }, text };
 }
 
-function bundler(root: string): Bundler {
+/**
+ * Finds the bundler of a folder.
+ * @param what is bundled, for the message
+ * @throws WhylightError `invalid_config` for a folder without wrangler
+ */
+export function bundlerOf(root: string, what: string): Bundler {
   // That of the deployment, or the project's own.
   for (const from of [join(root, 'package.json'), import.meta.url]) {
     try {
@@ -69,6 +76,6 @@ function bundler(root: string): Bundler {
       if ((error as NodeJS.ErrnoException).code !== 'MODULE_NOT_FOUND') throw error;
     }
   }
-  const message = `A method with "isolated" is bundled by wrangler's esbuild, which ${root} does not have: run "npm install --save-dev wrangler".`;
+  const message = `${what} is bundled by wrangler's esbuild, which ${root} does not have: run "npm install --save-dev wrangler".`;
   throw new WhylightError('invalid_config', message, { root });
 }
