@@ -1,6 +1,6 @@
 /** `whylight/edge` in a Worker: the whole app over the bindings of the Worker that embeds it. */
 import type { ImageDecoders } from '../core/image/codecs/codecs.ts';
-import { createApp } from '../edge/app.ts';
+import { createWorkerApp } from '../edge/app.ts';
 import { consumeJobs } from '../edge/jobs/consumer.ts';
 import type { JobBatch } from '../edge/jobs/queue.ts';
 import type { Services } from '../edge/services.ts';
@@ -64,11 +64,11 @@ export const createEdge = (settings: WorkerEdgeSettings): Edge =>
 export function createEdgeWithCodecs(settings: CodecEdgeSettings): Edge {
   const configured = { ...configuredBy(settings), codecs: settings.codecs };
   let services: Services | undefined;
-  let app: ReturnType<typeof createApp> | undefined;
+  let app: ReturnType<typeof createWorkerApp> | undefined;
   const servicesOf = (bindings: UsedBindings) => (services ??= workerServices(bindings, configured, settings));
   return {
     fetch(request, bindings, context) {
-      app ??= createApp(servicesOf(bindings));
+      app ??= createWorkerApp(servicesOf(bindings));
       return app.fetch(request, bindings, context);
     },
     queue: (batch, bindings, context) =>

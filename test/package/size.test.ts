@@ -7,7 +7,7 @@ const KB = 1000;
 describe('a Worker', () => {
   it.each([
     ['a prepared model, one method, tensors', 250, 'src/plugins/gradient'],
-    ['createEdge, one method', 1330, 'src/edge/routes'],
+    ['createEdge, one method', 1335, 'src/edge/routes'],
   ] as const)('with %s carries at most %i kB of JavaScript beside the engine', async (worker, limit, part) => {
     const { own, groups } = await bundleSize(WORKERS[worker]);
     expect(own).toBeLessThanOrEqual(limit * KB);

@@ -7,7 +7,7 @@ import { modalityOf } from '../../core/modality/registry.ts';
 import type { Model } from '../../core/model/model.ts';
 import { fractionOf } from '../fraction-of.ts';
 import { type EdgeEnv, waitUntilOf } from '../http/env.ts';
-import { type RowFeatures, sharesOf } from './shares.ts';
+import type { RowFeatures } from './shares.ts';
 import type { DriftSink } from './sink.ts';
 
 /** Maximum number of rows of a request that are counted: data points of one request are limited. */
@@ -41,6 +41,7 @@ export function observeDrift(c: Context<EdgeEnv>, sink: DriftSink | undefined, a
 async function count(sink: DriftSink, { model, input, digest, explanation }: Answered): Promise<void> {
   if (!(await isSampled(digest, explanation.seed, sink.rate))) return;
   const { method, rows } = explanation;
+  const { sharesOf } = await import('./shares.ts');
   for (const [i, row] of rows.slice(0, MAX_ROWS).entries()) {
     const shares = sharesOf(row, await featuresOf(model, input, i));
     if (shares) await sink.add({ model: model.name, version: model.version, method, label: labelOf(row), shares });

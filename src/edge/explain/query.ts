@@ -15,7 +15,7 @@ import type { InferenceRequest, Parameters } from '../../protocol/open-inference
 import { cacheKey } from '../cache/key.ts';
 import type { EdgeEnv } from '../http/env.ts';
 import { prefersAsync } from '../http/prefer.ts';
-import { checkJobOptions } from '../jobs/submit.ts';
+import { checkJobOptions } from '../jobs/job-options.ts';
 import type { ModelBundle } from '../models/model-bundle.ts';
 import { answeringModel, modelNameOf } from '../models/requested-model.ts';
 import type { ServedModel } from '../models/served-model.ts';

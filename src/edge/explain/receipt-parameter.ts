@@ -3,7 +3,6 @@ import type { Context } from 'hono';
 import { WhylightError } from '../../core/errors.ts';
 import type { Explanation } from '../../core/explainer/explanation.ts';
 import type { EdgeEnv } from '../http/env.ts';
-import { receiptOf } from '../receipts/receipt.ts';
 import type { Services } from '../services.ts';
 import type { ExplainQuery } from './query.ts';
 import { correctionsOf } from './settings.ts';
@@ -29,6 +28,7 @@ export async function receiptParameter(
     ...correctionsOf(settings),
   };
   const facts = { tenant: c.get('tenant').id, input: inputDigest, build, question };
+  const { receiptOf } = await import('../receipts/receipt.ts');
   return { receipt: await receipts.sign(await receiptOf(explanation, facts, Date.now())) };
 }
 

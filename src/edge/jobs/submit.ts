@@ -7,27 +7,18 @@ import type { Tenant } from '../tenants/tenant.ts';
 import { packRequest, type StoredRequest, type Wanted } from './contents.ts';
 import { jobFolder } from './files.ts';
 import type { Job } from './job.ts';
+import { checkJobOptions, type JobOptions } from './job-options.ts';
 import type { Jobs } from './jobs.ts';
-import { checkWebhook } from './webhook.ts';
 
 /** An explanation to run as a job. */
-export interface JobRequest extends Pick<StoredRequest, 'version' | 'trace'> {
+export interface JobRequest extends Pick<StoredRequest, 'version' | 'trace'>, JobOptions {
   readonly question: Omit<StoredRequest['question'], 'rights'>;
   readonly wanted: Omit<Wanted, 'image' | 'picture' | 'wire'>;
   /** The request as it came, for tensors. */
   readonly wire?: InferenceRequest;
   /** The image that was sent, for drawing the result. */
   readonly image?: Uint8Array;
-  /** URL to call when the job has ended. */
-  readonly webhook?: string;
-  /** The `Idempotency-Key` header. */
-  readonly idempotencyKey?: string;
-  /** False on a server that has no secret to sign webhooks with. */
-  readonly canCallWebhooks: boolean;
 }
-
-/** Visible ASCII; the draft on Idempotency-Key leaves the format to servers. */
-const IDEMPOTENCY_KEY = /^[\x21-\x7e]{1,255}$/;
 
 /**
  * Submits the job, or finds the one that was submitted with the same idempotency key.
@@ -81,22 +72,6 @@ const representation = ({ id, outputs, binaryOutput }: InferenceRequest): Wanted
   outputs,
   binaryOutput,
 });
-
-/** Parts of a request that only a job uses. */
-type JobOptions = Pick<JobRequest, 'webhook' | 'idempotencyKey' | 'canCallWebhooks'>;
-
-/**
- * Checks them in every request, whether it becomes a job or is answered at once.
- * @returns the URL of the webhook
- * @throws WhylightError `invalid_request`
- */
-export function checkJobOptions(tenant: Tenant, options: JobOptions): string | undefined {
-  const { webhook, idempotencyKey: key, canCallWebhooks } = options;
-  if (key !== undefined && !IDEMPOTENCY_KEY.test(key)) {
-    throw new WhylightError('invalid_request', 'Idempotency-Key must be 1 to 255 visible ASCII characters.');
-  }
-  return webhook === undefined ? undefined : checkWebhook(webhook, canCallWebhooks ? tenant.webhook_hosts : []);
-}
 
 async function jobId(tenant: string, key: string | undefined): Promise<string> {
   if (key === undefined) return crypto.randomUUID().replaceAll('-', '');

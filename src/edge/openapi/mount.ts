@@ -1,6 +1,5 @@
 /** Serves routes: each behind the check of its scope and the handling of its body. */
 import type { Hono, MiddlewareHandler } from 'hono';
-import { etag } from 'hono/etag';
 import type { EdgeEnv } from '../http/env.ts';
 import { requireScope } from '../http/middleware/require-scope.ts';
 import type { Services } from '../services.ts';
@@ -17,7 +16,9 @@ export interface MountedRoute extends Pick<Route, 'handler'> {
   };
 }
 
-const tagContent = etag({ weak: true });
+/** Tags the answer by its content; no explanation has such a tag, so that an isolate starts without the code. */
+const tagContent: MiddlewareHandler<EdgeEnv> = async (c, next) =>
+  (await import('hono/etag')).etag({ weak: true })(c, next);
 
 /**
  * Adds routes to the app.
