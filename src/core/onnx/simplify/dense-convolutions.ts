@@ -20,41 +20,79 @@ export function denseConvolutions(graph: Graph): Graph {
   const types = infer(graph);
   const dense = new Set(candidates.filter((node) => isDense(node, types)));
   if (dense.size === 0) return graph;
-  const names = namesOf(graph);
-  const constants = new Map(graph.constants);
-  const matrices = new Map<string, string>();
-  const constant = (wish: string, value: Constant): string => {
-    const name = uniqueName(wish, names);
-    constants.set(name, value);
-    return name;
-  };
-  const nodes = graph.nodes.flatMap((node): readonly Node[] => {
-    if (!dense.has(node)) return [node];
+  const edit = new MatrixEdit(graph);
+  const products = graph.nodes.flatMap((node) => (dense.has(node) ? edit.product(node) : [node]));
+  const nodes = products.flatMap((node) => (isGatherOfRows(node, types) ? edit.rows(node) : [node]));
+  return { ...graph, nodes, constants: withoutUnread(edit.constants, nodes, edit.matrices) };
+}
+
+/** The nodes and constants that take the place of convolutions. */
+class MatrixEdit {
+  /** Names of the matrices by those of their kernels. */
+  readonly matrices = new Map<string, string>();
+  readonly constants: Map<string, Constant>;
+  private readonly names: Set<string>;
+
+  constructor(graph: Graph) {
+    this.constants = new Map(graph.constants);
+    this.names = namesOf(graph);
+  }
+
+  /** A convolution over a single position as a product by the matrix of its kernel. */
+  product(node: Node): readonly Node[] {
     const [x = '', weights = '', ...bias] = node.inputs;
-    const kernel = graph.constants.get(weights) as Constant;
+    const kernel = this.constants.get(weights) as Constant;
     const [rows, columns, ...space] = kernel.dims as [number, number, ...number[]];
     const matrix =
-      matrices.get(weights) ?? constant(`${weights}/matrix`, { ...kernel, dims: [rows, columns] } as Constant);
-    matrices.set(weights, matrix);
+      this.matrices.get(weights) ??
+      this.constant(`${weights}/matrix`, { ...kernel, dims: [rows, columns] } as Constant);
+    this.matrices.set(weights, matrix);
     const [from, to] = node.op === 'Conv' ? [columns, rows] : [rows, columns];
-    const shape = (dims: readonly number[]) =>
-      constant(`${node.name}/shape`, makeConstant('int64', [dims.length], dims));
-    const [flat, product] = [uniqueName(`${node.name}/flat`, names), uniqueName(`${node.name}/product`, names)];
-    const plain = (op: string, inputs: readonly string[], output: string, attributes = {}): Node => ({
-      name: uniqueName(`${node.name}/${op}`, names),
-      op,
-      domain: '',
-      inputs,
-      outputs: [output],
-      attributes: toAttributes(attributes),
-    });
+    const [flat, product] = [this.unique(`${node.name}/flat`), this.unique(`${node.name}/product`)];
     return [
-      plain('Reshape', [x, shape([-1, from])], flat),
-      plain('Gemm', [flat, matrix, ...bias], product, node.op === 'Conv' ? { transB: 1 } : {}),
-      plain('Reshape', [product, shape([-1, to, ...space])], node.outputs[0] as string),
+      this.reshape(node, x, [-1, from], flat),
+      this.node(node, 'Gemm', [flat, matrix, ...bias], product, node.op === 'Conv' ? { transB: 1 } : {}),
+      this.reshape(node, product, [-1, to, ...space], node.outputs[0] as string),
     ];
-  });
-  return { ...graph, nodes, constants: withoutUnread(constants, nodes, matrices) };
+  }
+
+  /** Some channels of a kernel from its matrix, where it has one, so that the graph does not hold the weights twice. */
+  rows(node: Node): readonly Node[] {
+    const [weights = '', channels = ''] = node.inputs;
+    const matrix = this.matrices.get(weights);
+    if (matrix === undefined) return [node];
+    const [, ...rest] = (this.constants.get(weights) as Constant).dims;
+    const rows = this.unique(`${node.name}/rows`);
+    return [
+      { ...node, inputs: [matrix, channels], outputs: [rows] },
+      this.reshape(node, rows, [-1, ...rest], node.outputs[0] as string),
+    ];
+  }
+
+  private reshape(node: Node, x: string, dims: readonly number[], output: string): Node {
+    const shape = this.constant(`${node.name}/shape`, makeConstant('int64', [dims.length], dims));
+    return this.node(node, 'Reshape', [x, shape], output);
+  }
+
+  private node({ name }: Node, op: string, inputs: readonly string[], output: string, attributes = {}): Node {
+    const unique = this.unique(`${name}/${op}`);
+    return { name: unique, op, domain: '', inputs, outputs: [output], attributes: toAttributes(attributes) };
+  }
+
+  private constant(wish: string, value: Constant): string {
+    const name = this.unique(wish);
+    this.constants.set(name, value);
+    return name;
+  }
+
+  private unique(wish: string): string {
+    return uniqueName(wish, this.names);
+  }
+}
+
+function isGatherOfRows(node: Node, types: ReadonlyMap<string, Inferred>): boolean {
+  if (node.domain !== '' || node.op !== 'Gather' || intAttribute(node, 'axis', 0) !== 0) return false;
+  return types.get(node.inputs[1] ?? '')?.dims?.length === 1;
 }
 
 /** True for a convolution without groups and padding, by a constant kernel of one position. */

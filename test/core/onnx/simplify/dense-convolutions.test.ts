@@ -74,3 +74,28 @@ test('convolutions with padding, groups or more than one position stay as they a
   const grouped = h.build([h.op('Conv', [y, h.constant('float32', [6, 2, 1, 1], values(1, 12))], { group: 2 })]);
   expect(denseConvolutions(grouped)).toBe(grouped);
 });
+
+test('there is one copy of the weights where the gradient reads only the explained classes', async () => {
+  const [classes, channels] = [1024, 512];
+  const g = GraphBuilder.empty();
+  const x = g.input('x', 'float32', ['N', channels, 2, 2]);
+  const weights = values(1, classes, channels);
+  const kernel = g.constant('float32', [classes, channels, 1, 1], weights);
+  const scores = g.op('Conv', [g.op('GlobalAveragePool', [x]), kernel]);
+  const graph = g.build([g.named(g.op('Flatten', [scores]), 'scores')]);
+  const compiled = compile(graph, { scores: 'scores', gradients: ['x'] });
+  expect(operators(compiled)).toContain('Gather');
+  expect([...compiled.constants.values()].filter(({ bytes }) => bytes.length === 4 * classes * channels)).toHaveLength(
+    1,
+  );
+  const cotangent = new Float32Array(classes);
+  cotangent[700] = 3;
+  const { [gradientName('x')]: gradient = [] } = await outputs(compiled, {
+    x: tensor('float32', [1, channels, 2, 2], values(2, channels, 2, 2)),
+    [COTANGENT]: tensor('float32', [1, classes], cotangent),
+  });
+  expect(gradient).toHaveLength(4 * channels);
+  gradient.forEach((value, i) => {
+    expect(value).toBeCloseTo((3 * (weights[700 * channels + Math.floor(i / 4)] as number)) / 4, 5);
+  });
+});
