@@ -20,6 +20,9 @@ const ASSETS = join(ROOT, 'generated/assets');
 const PHOTOS = ['tabby', 'dogs', 'coffee', 'bird-on-rail', 'rocket', 'cat'].map((name) => `photos/${name}.jpg`);
 const SAMPLES = [...PHOTOS, 'data/nine.wav'].map((path) => join(ROOT, 'examples', path));
 
+/** The program carries all methods, so that what one of them imports later is there at once. */
+const BUNDLED: Rolldown.RolldownOptions = { checks: { ineffectiveDynamicImport: false } };
+
 /** The files of the playground, by path below its folder. */
 export async function buildPlayground(): Promise<Map<string, string | Uint8Array>> {
   const built = (await build({
@@ -27,7 +30,9 @@ export async function buildPlayground(): Promise<Map<string, string | Uint8Array
     root: join(ROOT, 'src/playground'),
     base: '/playground/',
     logLevel: 'warn',
-    oxc: { jsx: { runtime: 'automatic', importSource: 'preact' } },
+    // Not from NODE_ENV, which makes the files larger under a test runner.
+    mode: 'production',
+    oxc: { jsx: { runtime: 'automatic', importSource: 'preact', development: false } },
     build: {
       write: false,
       target: 'es2024',
@@ -36,8 +41,9 @@ export async function buildPlayground(): Promise<Map<string, string | Uint8Array
       assetsInlineLimit: 0,
       modulePreload: { polyfill: false },
       chunkSizeWarningLimit: 1500,
+      rolldownOptions: BUNDLED,
     },
-    worker: { format: 'es' },
+    worker: { format: 'es', rolldownOptions: BUNDLED },
   })) as Rolldown.RolldownOutput;
   const files = new Map<string, string | Uint8Array>();
   for (const file of built.output) files.set(file.fileName, file.type === 'chunk' ? file.code : file.source);
