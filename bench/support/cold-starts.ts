@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { OPTIMIZE } from '../../src/core/explainer/prepare.ts';
 import { parseManifest } from '../../src/core/model/manifest.ts';
 import { Model } from '../../src/core/model/model.ts';
 import { write } from '../../src/core/onnx/write.ts';
@@ -27,7 +28,7 @@ export interface EngineRun {
 /** @param file the model, of which the engine gets the compiled gradient */
 export async function engineRun(project: Project, file: string, name: string): Promise<EngineRun> {
   const model = await Model.read({ bytes: new Uint8Array(readFileSync(file)), manifest: parseManifest({ name }) });
-  const graph = compileVariant(model, resolveNeeds({ gradients: 'sources' }, model.info()), 'speed');
+  const graph = compileVariant(model, resolveNeeds({ gradients: 'sources' }, model.info()), OPTIMIZE);
   const bytes = write(graph).graph;
   const parts = Array.from({ length: Math.ceil(bytes.length / PART) }, (_, i) => `/bare.${i}.onnx`);
   for (const [i, part] of parts.entries()) {
