@@ -217,7 +217,9 @@ function webpOrientation(exif: Uint8Array): Orientation | undefined {
   return exifOrientation(exif.subarray(prefix));
 }
 
-const uint16 = (bytes: Uint8Array, at: number) => ((bytes[at] as number) << 8) | (bytes[at + 1] as number);
+/** Reads two bytes, the higher first; what lies behind the end counts as 0. */
+export const uint16 = (bytes: Uint8Array, at: number): number =>
+  ((bytes[at] as number) << 8) | (bytes[at + 1] as number);
 const uint32 = (bytes: Uint8Array, at: number) => uint16(bytes, at) * 0x10000 + uint16(bytes, at + 2);
 /** Little-endian, as only WebP has it. */
 const uint24 = (bytes: Uint8Array, at: number) =>

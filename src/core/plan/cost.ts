@@ -35,11 +35,14 @@ export interface Planned {
  * @throws WhylightError `not_differentiable`
  */
 export function estimateCost({ model, cost, graphs }: Planned, loader: GraphLoader, profiles: Profiles): Estimate {
-  const variants = Object.values(graphs).map((needs) => loader.describe(model, needs));
+  const needs = Object.values(graphs);
+  const variants = needs.map((each) => loader.describe(model, each));
   const sessions = variants.reduce((bytes, { sessionBytes }) => bytes + sessionBytes, 0);
-  const rows = variants.map((variant, i) => rowBytesOf(variant, Object.values(graphs)[i] as ResolvedNeeds));
-  const batches = rows.map((rowBytes) => rowBytes * loader.batchSize(model, rowBytes));
-  const size = rowSize(Object.values(graphs), variants);
+  const batches = variants.map((variant, i) => {
+    const rowBytes = rowBytesOf(variant, needs[i] as ResolvedNeeds);
+    return rowBytes * loader.batchSize(model, rowBytes);
+  });
+  const size = rowSize(needs, variants);
   return {
     cost,
     milliseconds: profiles.milliseconds(model, cost, size),

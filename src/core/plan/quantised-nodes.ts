@@ -3,6 +3,7 @@
  * product and QuantizeLinear behind it are one node with it at run time.
  * @see https://onnxruntime.ai/docs/performance/model-optimizations/quantization.html#quantized-model-formats
  */
+import { consumers, producers } from '../onnx/edit.ts';
 import type { Graph, Node } from '../onnx/graph.ts';
 
 const FUSED = /^(Conv|MatMul|Gemm)$/;
@@ -17,13 +18,11 @@ interface QuantisedNodes {
 
 /** Finds the products whose operands are dequantised and whose only reader quantises. */
 export function quantisedNodes(graph: Graph): QuantisedNodes {
-  const makers = new Map<string, Node>(
-    graph.nodes.flatMap((node) => node.outputs.map((name) => [name, node] as const)),
-  );
-  const readers = readersOf(graph);
-  const onlyReader = (node: Node): Node | undefined => {
-    const all = readers.get(node.outputs[0] ?? '') ?? [];
-    return all.length === 1 ? all[0] : undefined;
+  const [makers, readers] = [producers(graph), consumers(graph)];
+  const outputs = new Set(graph.outputs.map(({ name }) => name));
+  const onlyReader = ({ outputs: [value = ''] }: Node): Node | undefined => {
+    const all = readers.get(value) ?? [];
+    return all.length === 1 && !outputs.has(value) ? all[0] : undefined;
   };
   const [products, conversions] = [new Set<Node>(), new Set<Node>()];
   for (const node of graph.nodes) {
@@ -40,17 +39,4 @@ export function quantisedNodes(graph: Graph): QuantisedNodes {
     }
   }
   return { products, conversions };
-}
-
-/** Nodes that read each value; the graph itself reads its outputs, which counts as another reader. */
-function readersOf({ nodes, outputs }: Graph): ReadonlyMap<string, readonly (Node | undefined)[]> {
-  const readers = new Map<string, (Node | undefined)[]>();
-  const add = (name: string, node?: Node): void => {
-    const all = readers.get(name) ?? [];
-    all.push(node);
-    readers.set(name, all);
-  };
-  for (const node of nodes) for (const name of node.inputs) add(name, node);
-  for (const { name } of outputs) add(name);
-  return readers;
 }

@@ -1,6 +1,7 @@
 /** The channels of a cotangent that are not zero: behind many classes that is often a single one. */
 import type { GraphBuilder, Value } from '../../onnx/builder.ts';
 import { isStatic } from '../../onnx/dims.ts';
+import type { Dim } from '../../onnx/graph.ts';
 import { sizeOf } from '../../tensor/tensor.ts';
 
 /** Classes from which on looking for those that are explained takes less time than the others. */
@@ -10,10 +11,11 @@ const MIN_CLASSES = 256;
 const MIN_WEIGHTS = 2 ** 19;
 
 /** True if leaving out channels of the cotangent is worth looking for them, for weights [classes, ...rest]. */
-export function isWorthLooking(dy: Value, [classes, ...rest]: readonly unknown[] = []): boolean {
-  const [, , ...space] = dy.dims ?? [];
+export function isWorthLooking(dy: Value, weights: readonly Dim[] = []): boolean {
+  const [classes] = weights;
+  const space = dy.dims?.slice(2) ?? [];
   if (typeof classes !== 'number' || classes < MIN_CLASSES || !isStatic(space)) return false;
-  return sizeOf(space) > 1 || classes * (rest as number[]).reduce((a, b) => a * b, 1) >= MIN_WEIGHTS;
+  return sizeOf(space) > 1 || (isStatic(weights) && sizeOf(weights) >= MIN_WEIGHTS);
 }
 
 /**

@@ -1,4 +1,5 @@
 /** Frame header of a JPEG file (ITU-T T.81, B.2.2). */
+import { uint16 } from '../sniff.ts';
 
 /** A colour component. */
 export interface Component {
@@ -43,5 +44,3 @@ export function readFrame(body: Uint8Array, isProgressive: boolean): Frame {
   const [unitsWide, unitsHigh] = [Math.ceil(width / (8 * wide)), Math.ceil(height / (8 * high))];
   return { isProgressive, width, height, components, unitsWide, unitsHigh };
 }
-
-export const uint16 = (bytes: Uint8Array, at: number): number => ((bytes[at] ?? 0) << 8) | (bytes[at + 1] ?? 0);

@@ -1,5 +1,6 @@
 /** Segments of a JPEG file in Huffman codes (ITU-T T.81, annex B). */
-import { type Frame, readFrame, uint16 } from './frame.ts';
+import { uint16 } from '../sniff.ts';
+import { type Frame, readFrame } from './frame.ts';
 import { decodingTable, type HuffmanTable } from './huffman.ts';
 
 /** A scan: some bits of some coefficients of its components. */
